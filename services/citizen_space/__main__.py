@@ -1,0 +1,3 @@
+from services.citizen_space.main import main
+
+main()

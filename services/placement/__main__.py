@@ -1,0 +1,3 @@
+from services.placement.main import main
+
+main()

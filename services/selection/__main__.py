@@ -1,0 +1,3 @@
+from services.selection.main import main
+
+main()

@@ -1,0 +1,129 @@
+"""Events that the selection service produces. Ids, sites and decision numbers only: identity never leaves its vault."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from shared.messaging.event import Event, Topic
+
+CANDIDACY = Topic("selection.candidacy.v1")
+ACCOMMODATION_REQUEST = Topic("selection.accommodation-request.v1")
+TRAINING_REQUEST = Topic("selection.training-request.v1")
+
+
+class PartnerCategory(StrEnum):
+    """The kinds of outside bodies that a decision may order to be told."""
+
+    EMPLOYMENT_SERVICE = "employment_service"
+    YOUTH_SERVICE = "youth_service"
+    TRAINING_BODY = "training_body"
+    REGION = "region"
+    SOCIAL_EMPLOYER = "social_employer"
+
+
+class WingSex(StrEnum):
+    """The sex of a wing (R211-1 of the Code pénitentiaire keeps them apart)."""
+
+    MEN = "M"
+    WOMEN = "F"
+
+
+class CellType(StrEnum):
+    """What a person needs of a cell: `adapted` is for reduced mobility."""
+
+    STANDARD = "standard"
+    ADAPTED = "adapted"
+
+
+class CandidacyApproved(Event):
+    """A named officer signed the approval; its effects are ordered by events of the same decision."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.approved.v1"
+
+    decision_number: str
+    partner_categories: tuple[PartnerCategory, ...]
+    """Which categories of partners the signed act orders to be told."""
+
+
+class CandidacyRefused(Event):
+    """A named officer refused the candidacy. The reasons stay in selection."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.refused.v1"
+
+    decision_number: str
+
+
+class CandidacyWithdrawn(Event):
+    """The candidate withdrew. Whatever an approval had set off is to be undone."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.withdrawn.v1"
+
+    decision_number: str | None
+    """The approval that is undone; None when none had been signed."""
+
+
+class AccommodationRequested(Event):
+    """The approval orders a cell. Subject and key: the candidacy."""
+
+    topic: ClassVar[Topic] = ACCOMMODATION_REQUEST
+    type: ClassVar[str] = "selection.accommodation-request.requested.v1"
+
+    decision_number: str
+    decided_on: date
+    """Date of the decision, Europe/Paris: first rank of the waiting list."""
+    file_number: int
+    """Second rank of the waiting list."""
+    wing_sex: WingSex
+    cell_type: CellType
+    planned_entry: date
+    projected_exit: date
+    """First day that the cell is no longer needed."""
+
+
+class AccommodationChanged(AccommodationRequested):
+    """What the approval orders of a cell has changed: the new wishes replace the old ones."""
+
+    type: ClassVar[str] = "selection.accommodation-request.changed.v1"
+
+
+class AccommodationCancelled(Event):
+    """No cell is needed any more."""
+
+    topic: ClassVar[Topic] = ACCOMMODATION_REQUEST
+    type: ClassVar[str] = "selection.accommodation-request.cancelled.v1"
+
+    decision_number: str
+
+
+class TrainingRequested(Event):
+    """The approval orders a training seat by the person's ordered wishes. Subject and key: the candidacy."""
+
+    topic: ClassVar[Topic] = TRAINING_REQUEST
+    type: ClassVar[str] = "selection.training-request.requested.v1"
+
+    decision_number: str
+    decided_on: date
+    file_number: int
+    wishes: tuple[str, ...]
+    """Activity codes in the person's order, such as `DON-WEB`; work posts among them stay a wish."""
+    earliest_start: date
+    """A cohort may start on this date or later (planned entry plus arrival phase)."""
+    projected_exit: date
+
+
+class TrainingChanged(TrainingRequested):
+    """What the approval orders of training has changed: the new wishes replace the old ones."""
+
+    type: ClassVar[str] = "selection.training-request.changed.v1"
+
+
+class TrainingCancelled(Event):
+    """No training seat is needed any more."""
+
+    topic: ClassVar[Topic] = TRAINING_REQUEST
+    type: ClassVar[str] = "selection.training-request.cancelled.v1"
+
+    decision_number: str

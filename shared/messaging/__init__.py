@@ -1,0 +1,24 @@
+"""The messaging kernel: what services see of it, and nothing more."""
+
+from shared.messaging.consumer import Consumer, at, on
+from shared.messaging.event import Actor, Clock, Event, Meta, Poison, Retry, Topic, Tx
+from shared.messaging.outbox import held, publish
+from shared.messaging.timers import cancel, schedule
+
+__all__ = [
+    "Actor",
+    "Clock",
+    "Consumer",
+    "Event",
+    "Meta",
+    "Poison",
+    "Retry",
+    "Topic",
+    "Tx",
+    "at",
+    "cancel",
+    "held",
+    "on",
+    "publish",
+    "schedule",
+]

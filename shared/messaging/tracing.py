@@ -1,0 +1,71 @@
+"""The trace rule: create → send and create → process are parent and child; what is resumed later is linked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.messaging.envelope import Headers, RawHeaders
+
+_tracer = trace.get_tracer("inserre.messaging")
+_w3c = TraceContextTextMapPropagator()
+
+
+def stamp(headers: Headers) -> None:
+    """Appends the current trace context as W3C headers."""
+    carrier: dict[str, str] = {}
+    _w3c.inject(carrier)
+    headers.extend((name, value.encode()) for name, value in carrier.items())
+
+
+def context_of(headers: RawHeaders) -> Context:
+    """The trace context that the headers carry; an empty one when they carry none."""
+    carrier = {
+        name: value.decode(errors="replace")
+        for name, value in headers
+        if value is not None and name in {"traceparent", "tracestate"}
+    }
+    return _w3c.extract(carrier, Context())
+
+
+def link_to(context: Context) -> list[Link]:
+    """A link to the span of a remote context, if it has one."""
+    remote = trace.get_current_span(context).get_span_context()
+    return [Link(remote)] if remote.is_valid else []
+
+
+def start(
+    name: str, kind: SpanKind, *, context: Context | None = None, links: list[Link] | None = None, **attributes: str
+) -> Span:
+    """Starts a span.
+
+    Args:
+        name: operation and destination.
+        kind: of the span.
+        context: the parent's; None for the current one.
+        links: to spans that it goes back to.
+        attributes: with `__` for `.`.
+    """
+    return _tracer.start_span(
+        name,
+        context=context,
+        kind=kind,
+        links=links,
+        attributes={key.replace("__", "."): value for key, value in attributes.items()},
+        record_exception=False,
+        set_status_on_exception=False,
+    )
+
+
+@contextmanager
+def current(span: Span) -> Iterator[Span]:
+    """Makes the span current and ends it; an exception marks it failed with its class name alone."""
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield span
+        except Exception as error:
+            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
