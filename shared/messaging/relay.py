@@ -78,9 +78,7 @@ class Relay:
 
     @asynccontextmanager
     async def _lead(self) -> AsyncIterator[asyncpg.Connection]:
-        conn = await asyncpg.connect(
-            self._dsn, timeout=5, server_settings={"application_name": self._name, **SESSION}
-        )
+        conn = await asyncpg.connect(self._dsn, timeout=5, server_settings={"application_name": self._name, **SESSION})
         try:
             while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
                 await asyncio.sleep(POLL)

@@ -87,9 +87,7 @@ failed_event = sa.Table(
         "state <> 'discarded' OR (decided_by IS NOT NULL AND decided_at IS NOT NULL AND decision_reason IS NOT NULL)",
         name="discarded_by_somebody",
     ),
-    sa.UniqueConstraint(
-        "consumer", "topic", "partition", "kafka_offset", "record_time", name="uq_failed_event_record"
-    ),
+    sa.UniqueConstraint("consumer", "topic", "partition", "kafka_offset", "record_time", name="uq_failed_event_record"),
     sa.Index("ix_failed_event_consumer_topic_key_kafka_offset", "consumer", "topic", "key", "kafka_offset"),
 )
 

@@ -18,7 +18,7 @@ from shared.messaging.envelope import decode, encode, restored, stored
 from shared.messaging.event import Clock, Meta, Tx
 from shared.messaging.failures import backoff
 from shared.messaging.tables import timer
-from shared.messaging.transaction import OnCommit, Transaction, nobody, transaction
+from shared.messaging.transaction import OnCommit, Transaction, nobody
 from shared.messaging.verdicts import Failure, Verdict, judge
 
 
@@ -49,13 +49,17 @@ async def schedule(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel)
     values = {"due": due, "body": body.model_dump(mode="json"), "attempts": 0, "next_at": due, "reason_code": None}
     values |= stored(headers)
     await tx.conn.execute(
-        insert(timer).values(kind=kind, key=key, **values).on_conflict_do_update(index_elements=["kind", "key"], set_=values)
+        insert(timer)
+        .values(kind=kind, key=key, **values)
+        .on_conflict_do_update(index_elements=["kind", "key"], set_=values)
     )
 
 
 async def cancel(tx: Tx, kind: str, key: UUID) -> bool:
     """Removes a timer in the caller's transaction; whether there was one."""
-    gone = await tx.conn.execute(sa.delete(timer).where(timer.c.kind == kind, timer.c.key == key).returning(timer.c.key))
+    gone = await tx.conn.execute(
+        sa.delete(timer).where(timer.c.kind == kind, timer.c.key == key).returning(timer.c.key)
+    )
     return gone.first() is not None
 
 

@@ -18,7 +18,9 @@ class WrongPartitions(Exception):
     """A topic exists with another partition count than the contract says. Keys would lose their order: stop."""
 
 
-async def ensure_topics(bootstrap: str, consumer: Consumer, produced: Iterable[Topic], replication: int = 1) -> list[str]:
+async def ensure_topics(
+    bootstrap: str, consumer: Consumer, produced: Iterable[Topic], replication: int = 1
+) -> list[str]:
     """Creates what is missing and checks what is there.
 
     Args:

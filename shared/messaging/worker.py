@@ -72,9 +72,7 @@ class Worker:
         self._background = background
         self._notifier = Notifier(engine)
         self.timers = Timers(consumer, engine, source, clock, self.on_commit)
-        self.relay = Relay(
-            connections.database_url, connections.kafka_bootstrap, f"{name}-relay", self.timers
-        )
+        self.relay = Relay(connections.database_url, connections.kafka_bootstrap, f"{name}-relay", self.timers)
         self.dispatcher = Dispatcher(consumer, engine, source, clock, self.on_commit)
         self.drainer = Drainer(consumer, engine, source, clock, self.on_commit)
         self.intake = Intake(self.dispatcher, connections.kafka_bootstrap, f"{name}-worker")
