@@ -106,3 +106,25 @@ async def break_(conn: AsyncConnection, word: str, sqlstate: str | None = None, 
 async def mend(conn: AsyncConnection) -> None:
     """Lets the handler work again."""
     await conn.execute(sa.text("DELETE FROM broken"))
+
+
+def variant(name: str, chunk: int = 50) -> tuple[Consumer, type[Noted]]:
+    """The specimen under a group and a topic of its own, so that tests share one broker."""
+
+    class Named(Noted):
+        topic: ClassVar[Topic] = Topic(f"specimen.thing.{name}", 6)
+
+    return Consumer(f"specimen-{name}", (on(Named, note_slowly), at("ring", Ring, ring)), chunk=chunk), Named
+
+
+async def note_slowly(tx: Tx, event: Noted, meta: Meta) -> None:
+    """Notes, but a word that begins with `wait` first waits for the test that holds the lock."""
+    if event.word.startswith("wait"):
+        await tx.conn.execute(sa.text("SET LOCAL lock_timeout = 0"))
+        await tx.conn.execute(sa.text("SET LOCAL statement_timeout = 0"))
+        await tx.conn.execute(sa.text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": GATE})
+    await tx.conn.execute(_NOTE, {"subject": meta.subject, "word": event.word, "version": meta.version})
+
+
+GATE = 7
+"""Advisory lock by which a test holds a handler in the middle of a chunk."""

@@ -1,0 +1,55 @@
+"""The specimen as a real worker process, which can be told at which step to die."""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import Any
+
+from shared.database import create_engine
+from shared.messaging import relay
+from shared.messaging.intake import Intake
+from shared.messaging.tests import specimen
+from shared.messaging.worker import Connections, Worker
+
+
+def die(*_: Any, **__: Any) -> None:
+    """Ends this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(step: str) -> None:
+    """Makes the process die at a step."""
+    if step == "before-offsets":
+        Intake._commit = die  # type: ignore[method-assign,assignment]
+    if step == "before-delete":
+        sending = relay._send
+
+        async def send_and_die(*args: Any) -> Any:
+            await sending(*args)
+            die()
+
+        relay._send = send_and_die
+
+
+async def main(name: str, chunk: str, step: str) -> None:
+    """Works until SIGTERM."""
+    arm(step)
+    url = os.environ["SPECIMEN_DATABASE_URL"]
+    table, _ = specimen.variant(name, int(chunk))
+    engine = create_engine(url, application=f"worker-{os.getpid()}")
+    # The migrations of the kernel are all that the specimen has.
+    Worker._migrated = _at_once  # type: ignore[method-assign]
+    worker = Worker(Connections(url, os.environ["SPECIMEN_KAFKA"], "/DON/specimen"), table, engine)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await worker.run(stop)
+    await engine.dispose()
+
+
+async def _at_once(worker: Worker) -> bool:
+    async with worker._engine.connect():
+        return True
+
+
+asyncio.run(main(*sys.argv[1:]))
