@@ -77,7 +77,7 @@ async def apply(tx: Transaction, consumer: str, one: Incoming) -> Outcome | Fail
     Raises:
         Exception: what concerns the whole transaction: a conflict, a timeout, a lost connection.
     """
-    assert one.content is not None  # noqa: S101
+    assert one.content is not None
     row, meta, event = one.content
     origin = tracing.context_of(one.record.headers)
     span = tracing.start(

@@ -181,8 +181,8 @@ _DUE = sa.text(
 )
 # A statement of its own, after the lock: an appender that held the key a moment ago has committed its row by now.
 _HEAD = sa.text(
-    "SELECT id, topic, partition, kafka_offset, record_time, key, value, header_names, header_values, state, reason_code"
-    " FROM messaging.failed_event WHERE consumer = :consumer AND topic = :topic AND key = :key"
+    "SELECT id, topic, partition, kafka_offset, record_time, key, value, header_names, header_values, state,"
+    " reason_code FROM messaging.failed_event WHERE consumer = :consumer AND topic = :topic AND key = :key"
     " AND state IN ('parked', 'dead') ORDER BY kafka_offset LIMIT 1"
 )
 _FREE = sa.text("DELETE FROM messaging.parked_key WHERE consumer = :consumer AND topic = :topic AND key = :key")

@@ -46,6 +46,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         self._revoking = False
         self._resumes: set[asyncio.Task[None]] = set()
         self._failures = 0
+        self._next: dict[TopicPartition, int] = {}
         self.generations = 0
         """How often partitions were assigned to this member."""
         table = dispatcher.consumer
@@ -84,6 +85,14 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
     def alive(self) -> bool:
         """Whether the loop that polls Kafka runs."""
         return any(not task.done() for task in self._subscriber.tasks)
+
+    def lag(self) -> int:
+        """Records of the assigned partitions that were not applied yet, as far as is known."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return 0
+        ends = {partition: consumer.highwater(partition) for partition in consumer.assignment()}
+        return sum(max(0, end - self._next.get(partition, end)) for partition, end in ends.items() if end is not None)
 
     async def start(self) -> None:
         """Joins the group. Raises KafkaError when Kafka is not there."""
@@ -142,6 +151,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
                     break
                 self._failures = 0
                 done.update({TopicPartition(r.topic, r.partition): r.offset + 1 for r in chunk})
+            self._next.update(done)
             await self._commit(consumer, done)
 
     async def _commit(self, consumer: AIOKafkaConsumer, done: dict[TopicPartition, int]) -> None:

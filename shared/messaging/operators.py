@@ -17,6 +17,10 @@ class Keyless(Exception):
     """An event without a key can never be applied: discard it."""
 
 
+class Unnamed(Exception):
+    """A discard without the name of a person or without a reason."""
+
+
 class Failed(NamedTuple):
     """A failed event as operators see it: where it lies and why, nothing of its body."""
 
@@ -65,7 +69,7 @@ async def failed(conn: AsyncConnection, state: str | None = None, limit: int = 1
     query = sa.select(*_SHOWN).order_by(failed_event.c.id).limit(limit)
     if state is not None:
         query = query.where(failed_event.c.state == state)
-    return [Failed(*row) for row in await conn.execute(query)]
+    return [Failed(*tuple(row)) for row in await conn.execute(query)]
 
 
 async def inspect(conn: AsyncConnection, failed_id: int) -> Failed:
@@ -73,7 +77,7 @@ async def inspect(conn: AsyncConnection, failed_id: int) -> Failed:
     row = (await conn.execute(sa.select(*_SHOWN).where(failed_event.c.id == failed_id))).first()
     if row is None:
         raise NotThere
-    return Failed(*row)
+    return Failed(*tuple(row))
 
 
 async def retry(conn: AsyncConnection, failed_id: int, actor: str, reason: str | None = None) -> None:
@@ -103,11 +107,11 @@ async def discard(conn: AsyncConnection, failed_id: int, actor: str, reason: str
 
     Raises:
         NotThere: there is none, or it was discarded.
-        ValueError: the name or the reason is blank.
+        Unnamed: the name or the reason is blank.
     """
     if not actor.strip() or not reason.strip():
-        raise ValueError("a discard needs the name of a person and a reason")
-    values = {
+        raise Unnamed
+    values: dict[str, object] = {
         "state": "discarded",
         "decided_by": actor,
         "decided_at": sa.func.now(),
@@ -128,9 +132,7 @@ async def _decide(
     if row.key is None and action == "retry":
         raise Keyless
     # The key's row first, as the drainer does.
-    held = (
-        (parked_key.c.consumer == row.consumer) & (parked_key.c.topic == row.topic) & (parked_key.c.key == row.key)
-    )
+    held = (parked_key.c.consumer == row.consumer) & (parked_key.c.topic == row.topic) & (parked_key.c.key == row.key)
     await conn.execute(sa.select(parked_key.c.key).where(held).with_for_update())
     changed = await conn.execute(sa.update(failed_event).where(where).values(**values).returning(failed_event.c.id))
     if changed.first() is None:

@@ -80,7 +80,8 @@ class Relay:
     async def _lead(self) -> AsyncIterator[asyncpg.Connection]:
         conn = await asyncpg.connect(self._dsn, timeout=5, server_settings={"application_name": self._name, **SESSION})
         try:
-            while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            # Nobody tells when the lock is free.
+            while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):  # noqa: ASYNC110
                 await asyncio.sleep(POLL)
             await conn.add_listener(CHANNEL, lambda *_: self.wake())
             self.leading = True

@@ -14,7 +14,7 @@ OnCommit = Callable[[frozenset[str]], None]
 """Told, after a commit, which channels to wake."""
 
 
-def nobody(channels: frozenset[str]) -> None:  # noqa: ARG001
+def nobody(channels: frozenset[str]) -> None:
     """Wakes nobody: for commands and tests without waiting loops."""
 
 
@@ -37,18 +37,27 @@ class Transaction:
 
 @asynccontextmanager
 async def transaction(
-    engine: AsyncEngine, *, now: datetime, actor: Actor, source: str, on_commit: OnCommit = nobody
+    engine: AsyncEngine,
+    *,
+    now: datetime,
+    actor: Actor,
+    source: str,
+    cause: Meta | None = None,
+    on_commit: OnCommit = nobody,
 ) -> AsyncIterator[Transaction]:
-    """A transaction without an event as its cause; committed at the end, rolled back by any exception.
+    """A transaction: committed at the end, rolled back by any exception.
 
     Args:
         engine: of the service's database.
         now: the instant of the transaction, UTC.
         actor: in whose function it is done.
         source: `/<site>/<service>`.
+        cause: the event that it goes back to, if any.
         on_commit: told which channels to wake.
     """
     async with engine.begin() as conn:
-        tx = Transaction(conn=conn, now=now, actor=actor, source=source)
+        tx = Transaction(conn=conn, now=now, actor=actor, source=source, cause=cause)
+        if cause is not None:
+            tx.correlation = cause.correlation
         yield tx
     on_commit(frozenset(tx.woken))

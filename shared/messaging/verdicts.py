@@ -35,8 +35,15 @@ class Failure(NamedTuple):
     error_class: str | None
 
 
-_CONFLICTS = frozenset({"40001", "40P01"})
-_SLOW = frozenset({"57014", "55P03", "25P03"})
+_BY_STATE = {
+    "40001": Verdict.CONFLICT,
+    "40P01": Verdict.CONFLICT,
+    "23P01": Verdict.OVERLAP,
+    "57014": Verdict.SLOW,
+    "55P03": Verdict.SLOW,
+    "25P03": Verdict.SLOW,
+}
+_AWAY = ("08", "57P", "53")
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -51,19 +58,13 @@ def sqlstate(error: BaseException) -> str | None:
 
 def judge(error: BaseException) -> Failure:
     """What to do about an error that a handler, or the kernel around it, raised."""
-    name = type(error).__name__
+    name, code = type(error).__name__, sqlstate(error)
     if isinstance(error, Poison):
         return Failure(Verdict.DEAD, error.reason, name)
-    code = sqlstate(error)
-    if code in _CONFLICTS:
-        return Failure(Verdict.CONFLICT, f"sqlstate-{code}", name)
-    if code in _SLOW:
-        return Failure(Verdict.SLOW, f"sqlstate-{code}", name)
-    if code == "23P01":
-        return Failure(Verdict.OVERLAP, f"sqlstate-{code}", name)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or (code is not None and code.startswith(("08", "57P", "53"))):
-        return Failure(Verdict.AWAY, f"sqlstate-{code or 'none'}", name)
-    if isinstance(error, (KafkaError, OSError, TimeoutError, PoolTimeout)):
+    if lost or isinstance(error, (KafkaError, OSError, TimeoutError, PoolTimeout)):
         return Failure(Verdict.AWAY, "unreachable", name)
-    return Failure(Verdict.PARK, f"sqlstate-{code}" if code else "handler-error", name)
+    if code is None:
+        return Failure(Verdict.PARK, "handler-error", name)
+    verdict = _BY_STATE.get(code, Verdict.AWAY if code.startswith(_AWAY) else Verdict.PARK)
+    return Failure(verdict, f"sqlstate-{code}", name)

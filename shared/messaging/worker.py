@@ -1,4 +1,4 @@
-"""A worker process: consumers, relay, timers and the drainer, started when their servers are there, stopped in order."""
+"""What a worker runs: consumers, relay, timers, drainer; started when their servers are there, stopped in order."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import migrate
@@ -14,6 +13,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.dispatch import Dispatcher
 from shared.messaging.drainer import Drainer
 from shared.messaging.event import Clock, utc_now
+from shared.messaging.gauges import Gauges
 from shared.messaging.intake import Intake
 from shared.messaging.notify import Notifier
 from shared.messaging.outbox import CHANNEL
@@ -76,6 +76,7 @@ class Worker:
         self.dispatcher = Dispatcher(consumer, engine, source, clock, self.on_commit)
         self.drainer = Drainer(consumer, engine, source, clock, self.on_commit)
         self.intake = Intake(self.dispatcher, connections.kafka_bootstrap, f"{name}-worker")
+        self._gauges = Gauges(engine, self.dispatcher, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
 
     def on_commit(self, channels: frozenset[str]) -> None:
@@ -112,7 +113,7 @@ class Worker:
 
     async def _join(self) -> None:
         await _until(self._migrated, "database is not there, or not at head")
-        loops = (self.relay.run, self.drainer.run, *self._background)
+        loops = (self.relay.run, self.drainer.run, self._gauges.run, *self._background)
         self._tasks = [asyncio.ensure_future(loop()) for loop in loops]
         await _until(self._topics_exist, "kafka is not there, or topics are missing")
         await _until(self._joined, "cannot join the consumer group")
@@ -147,8 +148,6 @@ async def _until(check: Callable[[], Awaitable[bool]], waiting_for: str) -> None
             if await check():
                 return
             reason = "not yet"
-        except (KafkaError, OSError, TimeoutError) as error:
-            reason = type(error).__name__
         except Exception as error:
             reason = type(error).__name__
         if not told:

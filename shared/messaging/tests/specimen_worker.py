@@ -25,9 +25,10 @@ def arm(step: str) -> None:
     if step == "before-delete":
         sending = relay._send
 
-        async def send_and_die(*args: Any) -> Any:
-            await sending(*args)
+        async def send_and_die(producer: Any, rows: Any) -> list[BaseException | None]:
+            results = await sending(producer, rows)
             die()
+            return results
 
         relay._send = send_and_die
 
@@ -39,7 +40,7 @@ async def main(name: str, chunk: str, step: str) -> None:
     table, _ = specimen.variant(name, int(chunk))
     engine = create_engine(url, application=f"worker-{os.getpid()}")
     # The migrations of the kernel are all that the specimen has.
-    Worker._migrated = _at_once  # type: ignore[method-assign]
+    Worker._migrated = _reachable  # type: ignore[method-assign]
     worker = Worker(Connections(url, os.environ["SPECIMEN_KAFKA"], "/DON/specimen"), table, engine)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -47,8 +48,8 @@ async def main(name: str, chunk: str, step: str) -> None:
     await engine.dispose()
 
 
-async def _at_once(worker: Worker) -> bool:
-    async with worker._engine.connect():
+async def _reachable(self: Worker) -> bool:
+    async with self._engine.connect():
         return True
 
 

@@ -128,9 +128,7 @@ async def test_an_event_appended_first_is_seen_by_the_drainer(
     assert await held(engine) == []
 
 
-async def test_two_drainers_never_run_the_same_key_at_once(
-    bench: Bench, engine: AsyncEngine, clock: SetClock
-) -> None:
+async def test_two_drainers_never_run_the_same_key_at_once(bench: Bench, engine: AsyncEngine, clock: SetClock) -> None:
     async with engine.begin() as conn:
         await specimen.break_(conn, "0")
     events = [noted(str(n), version=n + 1) for n in range(20)]
@@ -170,4 +168,4 @@ async def waiting_for_locks(engine: AsyncEngine, count: int) -> bool:
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
         )
-    return waiting == count
+    return bool(waiting == count)

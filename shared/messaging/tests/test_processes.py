@@ -85,9 +85,8 @@ class Scene:
 
     async def nobody_held(self) -> bool:
         async with self.engine.connect() as conn:
-            return not await conn.scalar(sa.select(sa.func.count()).select_from(parked_key)) and not await conn.scalar(
-                sa.select(sa.func.count()).select_from(failed_event)
-            )
+            rows = [await conn.scalar(sa.select(sa.func.count()).select_from(t)) for t in (parked_key, failed_event)]
+            return not any(rows)
 
     async def lag(self) -> int:
         """Records of the topic that the group has not committed yet."""

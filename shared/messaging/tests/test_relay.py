@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging import Event, Topic, publish
+from shared.messaging import Consumer, Event, Topic, publish
 from shared.messaging import relay as relay_module
 from shared.messaging.event import utc_now
 from shared.messaging.notify import Notifier
@@ -50,7 +50,7 @@ class Kafka:
             reader.assign(partitions)
             ends = await reader.end_offsets(partitions)
             found = []
-            while any([await reader.position(p) < ends[p] for p in partitions]):  # noqa: C419
+            while any([await reader.position(p) < ends[p] for p in partitions]):
                 for records in (await reader.getmany(timeout_ms=200)).values():
                     found += [(r.key, self.event.model_validate_json(r.value).word) for r in records]
             return found
@@ -61,7 +61,7 @@ class Kafka:
 @pytest.fixture
 async def kafka(kafka_bootstrap: str) -> Kafka:
     kafka = Kafka(kafka_bootstrap)
-    await ensure_topics(kafka_bootstrap, specimen.Consumer(f"relay-{uuid4().hex}", ()), [kafka.topic])
+    await ensure_topics(kafka_bootstrap, Consumer(f"relay-{uuid4().hex}", ()), [kafka.topic])
     return kafka
 
 
@@ -226,7 +226,7 @@ def test_only_the_confirmed_prefix_of_each_key_is_deleted() -> None:
 
 async def test_topics_are_created_with_their_partitions_and_a_wrong_count_is_refused(kafka_bootstrap: str) -> None:
     name = f"topics-{uuid4().hex}"
-    table = specimen.Consumer(name, ())
+    table = Consumer(name, ())
     produced = Topic(f"{name}.v1", 6)
     assert await missing_topics(kafka_bootstrap, [produced]) == [produced.name]
     assert await ensure_topics(kafka_bootstrap, table, [produced]) == sorted([produced.name, f"{name}.dlq"])

@@ -1,0 +1,98 @@
+"""Composition root of notifications: partners, subscriptions, deliveries. One process per command.
+
+Imports stand inside the commands, so that `migrate` needs neither Kafka's client nor a web server.
+"""
+
+from collections.abc import Sequence
+
+from services.notifications.settings import Settings
+from shared.process import run
+
+
+def run_api(settings: Settings) -> None:
+    from services.notifications.api import REFUSALS, router
+    from shared.web import serve_api
+
+    serve_api("notifications", settings, router, REFUSALS)
+
+
+def run_worker(settings: Settings) -> None:
+    import asyncio
+    from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from services.notifications.consumers import consumer
+    from services.notifications.delivery.engine import Engine
+    from services.notifications.delivery.keys import Keys
+    from shared.messaging import Tx
+    from shared.messaging.dispatch import KERNEL
+    from shared.messaging.event import Meta, utc_now
+    from shared.messaging.serve import Background, serve_worker
+    from shared.messaging.transaction import OnCommit, transaction
+
+    def deliveries(engine: AsyncEngine, on_commit: OnCommit) -> Background:
+        wake = asyncio.Event()
+
+        def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Tx]:
+            return transaction(
+                engine,
+                now=utc_now(),
+                actor=cause.actor if cause else KERNEL,
+                source=f"/{settings.site}/notifications",
+                cause=cause,
+                on_commit=on_commit,
+            )
+
+        sender = Engine(
+            transaction=open_transaction,
+            keys=Keys(settings.secrets_key.get_secret_value()),
+            allow_loopback=settings.allow_loopback,
+            clock=utc_now,
+            wake=wake,
+        )
+        return Background(sender.run, {"deliveries": wake.set})
+
+    serve_worker("notifications", settings, consumer, deliveries)
+
+
+def run_migrate(settings: Settings) -> None:
+    from shared.messaging.commands import migrate
+
+    migrate("notifications", settings)
+
+
+def run_topics(settings: Settings) -> None:
+    from services.notifications.consumers import consumer
+    from shared.contracts.notifications import DELIVERY
+    from shared.messaging.commands import topics
+
+    topics("notifications", settings, consumer, [DELIVERY])
+
+
+def run_failed(settings: Settings, arguments: Sequence[str]) -> None:
+    from shared.messaging.commands import failed
+
+    failed("notifications", settings, arguments)
+
+
+def run_status(settings: Settings) -> None:
+    from shared.messaging.commands import status
+
+    status("notifications", settings)
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    run(
+        "notifications",
+        Settings,
+        {
+            "api": run_api,
+            "worker": run_worker,
+            "migrate": run_migrate,
+            "topics": run_topics,
+            "failed": run_failed,
+            "status": run_status,
+        },
+    )

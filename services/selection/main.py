@@ -1,0 +1,65 @@
+"""Composition root of selection: candidacies, opinions, decisions, the journey. One process per command.
+
+Imports stand inside the commands, so that `migrate` needs neither Kafka's client nor a web server.
+"""
+
+from collections.abc import Sequence
+
+from services.selection.settings import Settings
+from shared.process import run
+
+
+def run_api(settings: Settings) -> None:
+    from services.selection.api import REFUSALS, router
+    from shared.web import serve_api
+
+    serve_api("selection", settings, router, REFUSALS)
+
+
+def run_worker(settings: Settings) -> None:
+    from services.selection.consumers import consumer
+    from shared.messaging.serve import serve_worker
+
+    serve_worker("selection", settings, consumer)
+
+
+def run_migrate(settings: Settings) -> None:
+    from shared.messaging.commands import migrate
+
+    migrate("selection", settings)
+
+
+def run_topics(settings: Settings) -> None:
+    from services.selection.consumers import consumer
+    from shared.contracts.selection import ACCOMMODATION_REQUEST, CANDIDACY, TRAINING_REQUEST
+    from shared.messaging.commands import topics
+
+    topics("selection", settings, consumer, [CANDIDACY, ACCOMMODATION_REQUEST, TRAINING_REQUEST])
+
+
+def run_failed(settings: Settings, arguments: Sequence[str]) -> None:
+    from shared.messaging.commands import failed
+
+    failed("selection", settings, arguments)
+
+
+def run_status(settings: Settings) -> None:
+    from shared.messaging.commands import status
+
+    status("selection", settings)
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    run(
+        "selection",
+        Settings,
+        {
+            "api": run_api,
+            "worker": run_worker,
+            "migrate": run_migrate,
+            "topics": run_topics,
+            "failed": run_failed,
+            "status": run_status,
+        },
+    )
