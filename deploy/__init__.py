@@ -1,0 +1,1 @@
+"""How the platform is run: on a developer's machine and in a cluster."""

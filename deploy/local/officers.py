@@ -1,0 +1,275 @@
+"""The officers of a local stack at work: every act is a call to a public API, under a span of the officer's console."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import aiohttp
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagate import inject
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind
+
+from deploy.local.stack import Stack
+
+SOME_TIME = 30.0
+"""Seconds that something on this machine may take before it counts as not happening."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an API said."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+    trace_id: str
+    """Of the console's span, so that the whole trace can be asked for."""
+    seconds: float
+
+
+class Unexpected(AssertionError):
+    """An API answered something else than the officer's work needs; the text has the problem's code."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A fictitious candidate. Names of characters in novels, dates long past."""
+
+    last_name: str
+    first_names: str
+    sex: str = "M"
+    adapted_cell: bool = False
+    wishes: tuple[str, ...] = ("DON-BASIC", "DON-REMOTE", "DON-LAUNDRY")
+    categories: tuple[str, ...] = ("employment_service", "training_body")
+    ecrou: str = field(default_factory=lambda: f"F-{uuid4().hex[:10]}")
+
+
+def file_of(person: Person, site: str, today: date, **overrides: Any) -> dict[str, Any]:
+    """The body of a new file that meets every criterion: four years, two of them still to serve.
+
+    Args:
+        person: who it is about.
+        site: code of the site.
+        today: reference date, Europe/Paris.
+        overrides: top-level fields to replace.
+    """
+    body = {
+        "site": site,
+        "identity": {
+            "last_name": person.last_name,
+            "first_names": person.first_names,
+            "birth_date": "1991-05-04",
+            "ecrou_number": person.ecrou,
+            "sex": person.sex,
+        },
+        "penal": {
+            "status": "finally_convicted",
+            "sentences": [{"pronounced": {"years": 4}}],
+            "sentence_end": (today + timedelta(days=730)).isoformat(),
+            "extract_on": (today - timedelta(days=3)).isoformat(),
+        },
+        "consent": {"signed_on": (today - timedelta(days=2)).isoformat()},
+        "planned_entry": (today + timedelta(days=40)).isoformat(),
+        "adapted_cell": person.adapted_cell,
+        "training_wishes": list(person.wishes),
+        "partner_categories": list(person.categories),
+    }
+    return body | overrides
+
+
+GROUNDS = {
+    "reasons": "Projet professionnel construit, avis concordants.",
+    "authority": "Directeur interrégional des services pénitentiaires",
+    "delegation": "Délégation 2026-114 du 1er septembre 2026",
+}
+
+
+class Officers(AbstractAsyncContextManager["Officers"]):
+    """Signs in as any officer and works through the public APIs.
+
+    Args:
+        stack: a running stack.
+        today: reference date of new files, Europe/Paris.
+    """
+
+    def __init__(self, stack: Stack, today: date) -> None:
+        self.stack, self.today = stack, today
+        self._tokens: dict[str, str] = {}
+        self._provider = TracerProvider(resource=Resource({"service.name": "officers-console"}))
+        exporter = OTLPSpanExporter(endpoint=f"{stack.urls['otlp']}/v1/traces")
+        self._provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=200))
+        self._tracer = self._provider.get_tracer("console")
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=SOME_TIME), connector=aiohttp.TCPConnector(limit=64)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self._session.close()
+        await asyncio.to_thread(self._provider.shutdown)
+
+    async def call(
+        self,
+        officer: str | None,
+        method: str,
+        service: str,
+        path: str,
+        body: Any = None,
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        """One request as an officer (None: without a token), under a span of its own.
+
+        Args:
+            officer: a key of `deploy.local.issuer.OFFICERS`.
+            method: of HTTP.
+            service: whose API.
+            path: below its base URL.
+            body: sent as JSON.
+            data: sent as it is, instead of `body`.
+            headers: further ones.
+            key: `Idempotency-Key`; a new one unless given, for POST only.
+        """
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if officer is not None:
+            sent.setdefault("Authorization", f"Bearer {await self._token(officer)}")
+        if method == "POST":
+            sent.setdefault("Idempotency-Key", key or str(uuid4()))
+        with self._tracer.start_as_current_span(f"{method} {service}", kind=SpanKind.CLIENT) as span:
+            inject(sent)
+            began = time.monotonic()
+            async with self._session.request(
+                method, f"{self.stack.urls[service]}{path}", json=body, data=data, headers=sent
+            ) as answer:
+                content = await answer.json(content_type=None)
+            return Answer(
+                answer.status,
+                content,
+                answer.headers,
+                f"{span.get_span_context().trace_id:032x}",
+                time.monotonic() - began,
+            )
+
+    async def must(self, officer: str, method: str, service: str, path: str, body: Any = None, **more: Any) -> Answer:
+        """The same, for a request that has to succeed. Raises Unexpected."""
+        answer = await self.call(officer, method, service, path, body, **more)
+        if answer.status not in range(200, 300):
+            code = answer.body.get("code") if isinstance(answer.body, dict) else None
+            raise Unexpected(f"{method} {service} {path} answered {answer.status} {code}")
+        return answer
+
+    async def _token(self, officer: str) -> str:
+        if officer not in self._tokens:
+            self._tokens[officer] = await asyncio.to_thread(self.stack.token, officer)
+        return self._tokens[officer]
+
+    async def open_file(self, person: Person, **overrides: Any) -> str:
+        """The SPIP officer hands in a file; gives the candidacy's id."""
+        body = file_of(person, self.stack.site, self.today, **overrides)
+        return str((await self.must("spip", "POST", "selection", "/v1/candidacies", body)).body["id"])
+
+    async def prepare(self, person: Person, **overrides: Any) -> str:
+        """A file handed in and assessed; gives the candidacy's id."""
+        candidacy = await self.open_file(person, **overrides)
+        await self.must("spip", "POST", "selection", f"/v1/candidacies/{candidacy}/assess")
+        return candidacy
+
+    async def preview(self, candidacy: str) -> dict[str, Any]:
+        """What approving would set off."""
+        path = f"/v1/candidacies/{candidacy}/approve/preview"
+        body: dict[str, Any] = (await self.must("decision_authority", "POST", "selection", path)).body
+        return body
+
+    async def sign(self, candidacy: str, preview: Mapping[str, Any]) -> Answer:
+        """The signature under what was previewed."""
+        act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **GROUNDS}
+        return await self.must("decision_authority", "POST", "selection", f"/v1/candidacies/{candidacy}/approve", act)
+
+    async def approve(self, person: Person, **overrides: Any) -> tuple[str, Answer]:
+        """From the new file to the signature; gives the candidacy's id and the signed act."""
+        candidacy = await self.prepare(person, **overrides)
+        return candidacy, await self.sign(candidacy, await self.preview(candidacy))
+
+    async def withdraw(self, candidacy: str) -> Answer:
+        """The candidate withdraws."""
+        return await self.must("spip", "POST", "selection", f"/v1/candidacies/{candidacy}/withdraw")
+
+    async def journey(self, candidacy: str) -> dict[str, Any]:
+        """The journey as the SPIP officer reads it."""
+        path = f"/v1/candidacies/{candidacy}/journey"
+        body: dict[str, Any] = (await self.must("spip", "GET", "selection", path)).body
+        return body
+
+    async def confirm_bed(self, stay: str) -> Answer:
+        """The placement officer confirms a proposed bed."""
+        return await self.must("placement_officer", "POST", "placement", f"/v1/stays/{stay}/confirm")
+
+    async def confirm_seat(self, enrolment: str) -> Answer:
+        """The training lead confirms a reserved seat."""
+        return await self.must("training_lead", "POST", "citizen_space", f"/v1/enrolments/{enrolment}/confirm")
+
+    async def subscribe(self, name: str, category: str, inbox: str) -> str:
+        """A partner with a convention and a subscription; the partner is told its secret. Gives the subscription's id."""
+        partner = {
+            "name": name,
+            "category": category,
+            "convention_from": (self.today - timedelta(days=30)).isoformat(),
+            "convention_to": (self.today + timedelta(days=365)).isoformat(),
+        }
+        partner_id = (await self.must("partner_admin", "POST", "notifications", "/v1/partners", partner)).body["id"]
+        subscription = {
+            "partner_id": partner_id,
+            "url": f"{self.stack.urls['partner']}/webhook/{inbox}",
+            "event_types": ["candidacy.approved", "candidacy.withdrawn"],
+        }
+        made = (await self.must("partner_admin", "POST", "notifications", "/v1/subscriptions", subscription)).body
+        url = f"{self.stack.urls['partner']}/secret"
+        async with self._session.post(url, json={"inbox": inbox, "secret": made["secret"]}) as answer:
+            answer.raise_for_status()
+        return str(made["id"])
+
+    async def notices(
+        self, inbox: str, kind: str | None = None, *, count: int = 0, timeout: float = SOME_TIME
+    ) -> list[dict[str, Any]]:
+        """What a partner has received and verified; waits until there are `count`, or for `timeout` seconds."""
+        query = {"inbox": inbox, "count": str(count), "timeout": str(timeout)} | ({"type": kind} if kind else {})
+        async with self._session.get(
+            f"{self.stack.urls['partner']}/notices",
+            params=query,
+            timeout=aiohttp.ClientTimeout(total=timeout + SOME_TIME),
+        ) as answer:
+            found: list[dict[str, Any]] = await answer.json()
+        return found
+
+    async def fault(self, inbox: str, times: int, status: int = 500, delay: float = 0.0) -> None:
+        """How a partner answers its next deliveries."""
+        url = f"{self.stack.urls['partner']}/faults"
+        told = {"inbox": inbox, "times": times, "status": status, "delay": delay}
+        async with self._session.post(url, json=told) as answer:
+            answer.raise_for_status()
+
+
+def steps_of(journey: Mapping[str, Any]) -> dict[str, str]:
+    """Status by step."""
+    return {step["step"]: step["status"] for step in journey["steps"]}
+
+
+def detail_of(journey: Mapping[str, Any], step: str) -> dict[str, Any]:
+    """What is known of a step, such as the proposed cell."""
+    found: dict[str, Any] = next(one["detail"] for one in journey["steps"] if one["step"] == step)
+    return found

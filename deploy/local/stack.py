@@ -1,0 +1,257 @@
+"""The whole platform on this machine, as an object: start it, ask it, break parts of it, end it.
+
+with Stack(site="DON") as stack:
+    token = stack.token("spip")
+    stack.kill_worker("placement")
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local.artefacts import fetch
+from deploy.local.environment import SERVICES, Environment, create_databases
+from deploy.local.http import answers, ask
+from deploy.local.kafka import KafkaServer
+from deploy.local.machine import Failed, Say, quiet
+from deploy.local.postgres import PostgresServer
+from deploy.local.processes import Child, Run
+from deploy.local.traces import Span
+
+
+class Stack:
+    """PostgreSQL, Kafka, the services (each `api` and `worker`), issuer, trace receiver and partner of one site."""
+
+    postgres: PostgresServer
+    kafka: KafkaServer
+    environment: Environment
+    run: Run
+
+    def __init__(
+        self,
+        *,
+        site: str = "DON",
+        services: tuple[str, ...] = SERVICES,
+        env_overrides: Mapping[str, str] | None = None,
+        partner: bool = True,
+        progress: Say = quiet,
+        ready_within: float = 90.0,
+    ) -> None:
+        """Says what is wanted; nothing runs before `start`.
+
+        Args:
+            site: code of the site that the stack serves.
+            services: which of the four run.
+            env_overrides: variables for every service process, such as `NOTIFICATIONS_ALLOW_LOOPBACK`.
+            partner: whether a partner's receiver runs beside them.
+            progress: takes lines for a person who waits.
+            ready_within: seconds that each process has from its start until it is ready.
+        """
+        self.site, self.services = site, services
+        self._overrides, self._partner, self._progress = dict(env_overrides or {}), partner, progress
+        self._ready_within = ready_within
+        self._children: dict[str, Child] = {}
+        self._kafka_settled = threading.Event()
+        self._began = 0.0
+
+    def start(self) -> Self:
+        """Starts everything and returns when each process says that it is ready; ends all of it on a failure.
+
+        Raises:
+            Failed: a process did not come up; the text says which, with its last log lines.
+        """
+        self._began = time.monotonic()
+        artefacts = fetch(self._progress)
+        self.run = Run.begin("stack")
+        try:
+            self.postgres, self.kafka = PostgresServer(artefacts, self.run), KafkaServer(artefacts, self.run)
+            self.environment = Environment(
+                self.site, self.services, self.postgres.url, self.kafka.bootstrap, self._overrides
+            )
+            self._write_down()
+            with ThreadPoolExecutor(len(self.services) + 1) as threads:
+                try:
+                    self._launch(threads)
+                except BaseException:
+                    # Ends what the threads wait for; the pool would otherwise wait for them.
+                    self._kill_all()
+                    raise
+        except BaseException:
+            self.run.end()
+            raise
+        return self
+
+    def _launch(self, threads: ThreadPoolExecutor) -> None:
+        steps = [threads.submit(self._start_kafka)]
+        for name in ("issuer", "otlp", *(["partner"] if self._partner else [])):
+            extra = ("--site", self.site) if name == "issuer" else ()
+            command = (
+                sys.executable,
+                "-m",
+                f"deploy.local.{name}",
+                "--port",
+                str(self.environment.ports[name]),
+                *extra,
+            )
+            self._children[name] = self.run.start(name, command)
+        self.postgres.start(self._say)
+        create_databases(self.environment)
+        steps += [threads.submit(self._bring_up, service) for service in self.services]
+        for step in as_completed(steps):
+            step.result()
+
+    def _start_kafka(self) -> None:
+        try:
+            self.kafka.start(self._say)
+        finally:
+            self._kafka_settled.set()
+
+    def _bring_up(self, service: str) -> None:
+        self._finish(service, "migrate")
+        self.start_process(f"{service}-api")
+        self._kafka_settled.wait()
+        self._finish(service, "topics")
+        self.start_process(f"{service}-worker")
+        for name in (f"{service}-api", f"{service}-worker"):
+            self.wait_ready(name)
+            self._say(f"{name} is ready")
+
+    def _finish(self, service: str, command: str) -> None:
+        child = self._service(service, command, f"{service}-{command}")
+        if child.wait(60) != 0:
+            raise Failed(f"`{service} {command}` failed:\n{child.tail()}")
+
+    def _service(self, service: str, command: str, name: str) -> Child:
+        worker = name if command == "worker" else None
+        environment = self.environment.of(service, worker=worker)
+        return self.run.start(name, (sys.executable, "-m", f"services.{service}", command), env=environment)
+
+    def _say(self, line: str) -> None:
+        self._progress(f"[{time.monotonic() - self._began:5.1f} s] {line}")
+
+    def _write_down(self) -> None:
+        environment = {service: self.environment.of(service) for service in self.services}
+        own = {s: {k: v for k, v in made.items() if os.environ.get(k) != v} for s, made in environment.items()}
+        path = self.run.path / "stack.json"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({"site": self.site, "postgres": self.postgres.url, "urls": self.urls, "environment": own}, file)
+
+    def _kill_all(self) -> None:
+        for child in reversed(self.run.children()):
+            child.kill()
+
+    def stop(self) -> None:
+        """Lets the services end their work, then ends the servers and removes all data."""
+        running = [child for name, child in self._children.items() if child.alive()]
+        for child in running:
+            child.send(signal.SIGCONT)
+            child.send(signal.SIGTERM)
+        for child in running:
+            child.stop()
+        self.run.end()
+
+    def keep(self) -> None:
+        """Leaves everything running when this process ends; `Run.kept` finds it again."""
+        self.run.keep()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.start)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.stop)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs: a service's API by its name, workers (`placement-worker`), `issuer`, `otlp` and `partner`."""
+        apis = {service: self.environment.url(f"{service}-api") for service in self.services}
+        others = ("issuer", "otlp", *(["partner"] if self._partner else []), *(f"{s}-worker" for s in self.services))
+        return {**apis, **{name: self.environment.url(name) for name in others}}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids of what runs, by name; `postgres` and `kafka` among them."""
+        found = {name: child.pid for name, child in self._children.items() if child.alive()}
+        servers = {"postgres": self.postgres.pid, "kafka": self.kafka.pid}
+        return {**found, **{name: pid for name, pid in servers.items() if pid is not None}}
+
+    def log(self, name: str) -> Path:
+        """The file that a process of this name writes its output to."""
+        return self.run.path / f"{name}.log"
+
+    def token(self, officer: str, *, sites: tuple[str, ...] | None = None, lifetime: int = 3600) -> str:
+        """A bearer token of a fictitious officer.
+
+        Args:
+            officer: a key of `deploy.local.issuer.OFFICERS`; roles are among them.
+            sites: scope, if not the stack's own site.
+            lifetime: seconds; a negative one gives an expired token.
+        """
+        form = {"grant_type": "client_credentials", "client_id": officer, "lifetime": str(lifetime)}
+        if sites is not None:
+            form["sites"] = " ".join(sites)
+        return str(ask("POST", f"{self.urls['issuer']}/token", form=form)["access_token"])
+
+    def spans(self, trace_id: str) -> list[Span]:
+        """Every span received of a trace so far. Exporters send every few hundred milliseconds."""
+        found: list[Span] = ask("GET", f"{self.urls['otlp']}/traces/{trace_id}")
+        return found
+
+    def start_process(self, name: str) -> None:
+        """Starts `<service>-api`, `<service>-worker`, or one worker more, such as `placement-worker-2`."""
+        service, command = name.split("-")[:2]
+        if name not in self.environment.ports:
+            self.environment.add_port(name)
+        self._children[name] = self._service(service, command, name)
+
+    def wait_ready(self, name: str) -> None:
+        """Returns when the process answers 200 on `/readyz`; raises Failed if it ends or takes too long."""
+        deadline = time.monotonic() + self._ready_within
+        while not answers(f"{self.environment.url(name)}/readyz"):
+            if not self._children[name].alive() or time.monotonic() > deadline:
+                raise Failed(f"{name} did not become ready:\n{self._children[name].tail()}")
+            time.sleep(0.05)
+
+    def child(self, name: str) -> Child:
+        """The process of that name that was started last."""
+        return self._children[name]
+
+    def start_worker(self, service: str) -> None:
+        """Starts the service's worker again, on the same port; `wait_ready` says when it works."""
+        self.start_process(f"{service}-worker")
+
+    def kill_worker(self, service: str) -> None:
+        """Ends the service's worker with SIGKILL."""
+        self._children[f"{service}-worker"].kill()
+
+    def freeze(self, name: str) -> None:
+        """Stops a process in its tracks (SIGSTOP), until `thaw`."""
+        self._children[name].send(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Lets a frozen process go on."""
+        self._children[name].send(signal.SIGCONT)
+
+    def stop_kafka(self) -> None:
+        """Stops the broker; `start_kafka` brings it back on the same port with what it had."""
+        self.kafka.stop()
+
+    def start_kafka(self) -> None:
+        """Starts the broker again and returns when it answers."""
+        self.kafka.start()

@@ -1,0 +1,82 @@
+"""Partners: outside bodies with a convention."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from services.notifications import handlers
+from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
+from services.notifications.store import book
+from services.notifications.store.book import NewPartner
+from shared.boundary import Read, Write, reading, writing
+from shared.contracts.selection import PartnerCategory
+from shared.messaging import Tx
+
+router = APIRouter(tags=["partners"])
+
+
+class PartnerBody(BaseModel):
+    """A partner as it is taken in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    """Of the organisation, never of a person."""
+    category: PartnerCategory
+    convention_from: date
+    """First day of the convention, Europe/Paris."""
+    convention_to: date
+    """First day after the convention, Europe/Paris."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.convention_to <= self.convention_from:
+            raise ValueError("a convention ends after it begins")
+        return self
+
+
+class Partner(BaseModel):
+    """A partner as it stands."""
+
+    id: UUID
+    name: str
+    category: PartnerCategory
+    convention_from: date
+    convention_to: date
+    created_at: datetime
+
+
+def shown(row: sa.Row[Any]) -> Partner:
+    """A row as the API shows it."""
+    return Partner.model_validate(row, from_attributes=True)
+
+
+@router.post("/partners", status_code=201, response_model=Partner)
+async def take_in_partner(body: PartnerBody, write: Annotated[Write, Depends(writing("partner_admin"))]) -> Response:
+    """Takes in a partner with its convention."""
+
+    async def command(tx: Tx) -> UUID:
+        new = NewPartner(body.name, body.category.value, body.convention_from, body.convention_to)
+        return await handlers.take_in_partner(tx, new, by=write.principal.subject)
+
+    async def render(conn: AsyncConnection, partner: UUID) -> Partner:
+        return shown(await book.partner(conn, partner))
+
+    return await write(command, render)
+
+
+@router.get("/partners")
+async def list_partners(
+    read: Annotated[Read, Depends(reading("partner_admin", "inspector", "operator"))],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Partner]:
+    """Partners, the newest first."""
+    rows = await book.partners_page(read.conn, before=before(cursor), limit=limit)
+    return Page(items=tuple(map(shown, rows)), next_cursor=next_cursor(rows, limit))

@@ -1,0 +1,25 @@
+"""How the refusals of the rules are answered."""
+
+from services.notifications.domain import Refusal, Refused
+from shared.problems import Problem
+
+PROBLEMS = {
+    Refusal.PARTNER_UNKNOWN: Problem(422, "partner-unknown", "There is no such partner."),
+    Refusal.ENDPOINT_NOT_ALLOWED: Problem(
+        422, "endpoint-not-allowed", "The address is not a public https address on an allowed port."
+    ),
+    Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),
+    Refusal.DELIVERY_NOT_FAILED: Problem(
+        409, "delivery-not-failed", "Only a delivery that was given up can be tried again."
+    ),
+    Refusal.DELIVERY_WITHDRAWN: Problem(
+        409, "delivery-withdrawn", "What the delivery says is no longer true; it will not be sent."
+    ),
+    Refusal.SUBSCRIPTION_DISABLED: Problem(
+        409, "subscription-disabled", "The endpoint said that it is gone; a new subscription is needed."
+    ),
+}
+"""The problem of each refusal."""
+
+REFUSALS = (Refused, PROBLEMS)
+"""For `create_app`."""

@@ -1,0 +1,15 @@
+"""Which event sets off which use case."""
+
+from services.notifications import handlers
+from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn
+from shared.messaging import Consumer, on
+
+consumer = Consumer(
+    "notifications",
+    (
+        on(CandidacyApproved, handlers.alert_partners),
+        on(CandidacyRefused, handlers.retract_alerts),
+        on(CandidacyWithdrawn, handlers.retract_alerts),
+    ),
+    chunk=50,
+)

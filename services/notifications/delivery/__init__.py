@@ -1,0 +1,1 @@
+"""Sends what is due: leases rows, signs, dials under guard, records what became of it."""

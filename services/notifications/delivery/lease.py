@@ -1,0 +1,204 @@
+"""Rows taken to be sent, and given back: a claim carries a token, and only who holds it may write the outcome."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+LEASE = timedelta(seconds=30)
+"""How long a row is ours: far longer than an attempt may take. Afterwards it is due again, for whoever comes."""
+
+
+class Claimed(NamedTuple):
+    """A delivery that this worker may send, until its lease ends."""
+
+    id: UUID
+    token: UUID
+    """Of the claim: it alone may write the outcome."""
+    subscription: UUID
+    candidacy: UUID
+    event_id: str
+    decision_number: str | None
+    notice: str
+    body: bytes
+    attempt: int
+    """Number of the attempt that this claim allows, from 1."""
+    created_at: datetime
+    superseded: bool
+    """It was taken back while a lost worker held it: not to be sent any more."""
+    header_names: Sequence[bytes]
+    header_values: Sequence[bytes | None]
+    url: str
+    secret: bytes
+    active: bool
+    """Whether the subscription is still served."""
+    partner: str
+
+
+async def claim(
+    conn: AsyncConnection, *, now: datetime, token: UUID, in_flight: Sequence[UUID], cap: int, room: int
+) -> list[Claimed]:
+    """Leases due rows, the longest due first, so many per endpoint that none can take all places.
+
+    A row whose lease had lapsed counts the attempt as lost: the partner may have been told.
+
+    Args:
+        conn: of a transaction that commits before anything is sent.
+        now: what is due by it, UTC.
+        token: of this claim.
+        in_flight: subscription of each delivery that this worker is sending now.
+        cap: how many may be in flight per subscription.
+        room: how many at most.
+    """
+    rows = await conn.execute(
+        _CLAIM,
+        {"now": now, "until": now + LEASE, "token": token, "in_flight": list(in_flight), "cap": cap, "room": room},
+    )
+    return [Claimed(*row) for row in rows]
+
+
+_CLAIM = sa.text(
+    """
+    WITH due AS (
+        SELECT d.*
+        FROM subscriptions s CROSS JOIN LATERAL (
+            SELECT c.id, c.attempts, c.next_attempt_at, c.lease_until
+            FROM deliveries c
+            WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.next_attempt_at <= :now
+            ORDER BY c.next_attempt_at
+            LIMIT greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id)))
+            FOR UPDATE SKIP LOCKED
+        ) d
+        WHERE s.paused_until IS NULL OR s.paused_until <= :now OR s.state = 'disabled'
+        ORDER BY d.next_attempt_at
+        LIMIT :room
+    ), lost AS (
+        INSERT INTO attempts (delivery_id, number, started_at, outcome)
+        SELECT id, attempts, lease_until - CAST(:lease AS interval), 'lost'
+        FROM due WHERE lease_until IS NOT NULL AND attempts > 0
+        ON CONFLICT DO NOTHING
+    )
+    UPDATE deliveries d
+    SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
+        reached = d.reached OR due.lease_until IS NOT NULL,
+        attempts = d.attempts + CASE WHEN d.superseded_by IS NULL AND s.state = 'active' THEN 1 ELSE 0 END
+    FROM due, subscriptions s, partners p
+    WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
+    RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
+        d.attempts, d.created_at, d.superseded_by IS NOT NULL, d.header_names, d.header_values, s.url, s.secret,
+        s.state = 'active', p.name
+    """
+).bindparams(
+    sa.bindparam("lease", LEASE),
+    sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("until", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("token", type_=sa.Uuid),
+    sa.bindparam("room", type_=sa.Integer),
+)
+
+
+class Try(NamedTuple):
+    """One attempt as it is recorded."""
+
+    started_at: datetime
+    duration_ms: int
+    outcome: str
+    http_status: int | None
+    reached: bool
+
+
+class Settled(NamedTuple):
+    """How a delivery stands after its outcome was written."""
+
+    state: str
+    version: int
+    reached: bool
+    superseded_by: UUID | None
+
+
+async def settle(
+    conn: AsyncConnection,
+    claimed: Claimed,
+    state: str,
+    next_attempt_at: datetime | None,
+    tried: Try | None,
+) -> Settled | None:
+    """Writes the outcome and gives the row back; None when the lease is somebody else's by now, and nothing is written.
+
+    Args:
+        conn: of the caller's transaction.
+        claimed: the delivery.
+        state: that the outcome leads to; `pending` becomes `cancelled` when a retraction waits.
+        next_attempt_at: with `pending`, UTC.
+        tried: the attempt; None when nothing was tried.
+    """
+    row = await conn.execute(
+        _SETTLE,
+        {
+            "id": claimed.id,
+            "token": claimed.token,
+            "state": state,
+            "next": next_attempt_at,
+            "tried": tried is not None,
+            "number": claimed.attempt,
+            "started": tried and tried.started_at,
+            "duration": tried and tried.duration_ms,
+            "outcome": tried and tried.outcome,
+            "status": tried and tried.http_status,
+            "reached": tried is not None and tried.reached,
+        },
+    )
+    found = row.first()
+    return None if found is None else Settled(*found)
+
+
+_SETTLE = sa.text(
+    """
+    WITH settled AS (
+        UPDATE deliveries
+        SET state = CASE WHEN superseded_by IS NOT NULL AND :state = 'pending' THEN 'cancelled' ELSE :state END,
+            next_attempt_at = CASE WHEN superseded_by IS NULL THEN :next END,
+            lease_token = NULL, lease_until = NULL, reached = reached OR :reached,
+            version = version + CASE WHEN superseded_by IS NULL AND :state = 'pending' THEN 0 ELSE 1 END
+        WHERE id = :id AND lease_token = :token
+        RETURNING state, version, reached, superseded_by
+    ), noted AS (
+        INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, http_status)
+        SELECT :id, :number, :started, :duration, :outcome, :status FROM settled WHERE :tried
+    )
+    SELECT state, version, reached, superseded_by FROM settled
+    """
+).bindparams(
+    sa.bindparam("id", type_=sa.Uuid),
+    sa.bindparam("token", type_=sa.Uuid),
+    sa.bindparam("state", type_=sa.Text),
+    sa.bindparam("next", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("reached", type_=sa.Boolean),
+    sa.bindparam("number", type_=sa.Integer),
+    sa.bindparam("started", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("duration", type_=sa.Integer),
+    sa.bindparam("outcome", type_=sa.Text),
+    sa.bindparam("status", type_=sa.SmallInteger),
+    sa.bindparam("tried", type_=sa.Boolean),
+)
+
+
+async def disable(conn: AsyncConnection, subscription: UUID) -> None:
+    """Ends a subscription whose endpoint is gone."""
+    await conn.execute(_DISABLE, {"id": subscription})
+
+
+_DISABLE = sa.text("UPDATE subscriptions SET state = 'disabled' WHERE id = :id")
+
+
+async def pause(conn: AsyncConnection, subscription: UUID, until: datetime) -> None:
+    """Leaves an endpoint alone until then; a longer pause that stands is kept."""
+    await conn.execute(_PAUSE, {"id": subscription, "until": until})
+
+
+_PAUSE = sa.text(
+    "UPDATE subscriptions SET paused_until = greatest(paused_until, CAST(:until AS timestamptz)) WHERE id = :id"
+)

@@ -1,0 +1,131 @@
+"""What one answer means for a delivery: a pure function, so that every row of its table can be tested."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from random import Random
+
+RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 36_000))
+"""How long to wait after the first, second, … attempt; about 28 hours in all."""
+
+JITTER = 0.2
+"""Each wait is longer or shorter by up to this share, so that what failed together does not come back together."""
+
+PATIENCE = timedelta(days=3)
+"""Nothing is tried again later than this after it was planned, however long an endpoint asks to wait."""
+
+LONGEST_PAUSE = timedelta(hours=24)
+"""The most of a `Retry-After` that is honoured."""
+
+NEVER_LEFT = frozenset({"egress_refused", "dns_failed", "connect_failed", "tls_failed", "secret_unreadable"})
+"""Errors after which the partner cannot have read anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one attempt: a status, or the code of an error.
+
+    Args:
+        status: of the HTTP answer.
+        error: why there was none.
+        retry_after: the header of that name.
+        duration: from before the name was resolved until the answer's end.
+    """
+
+    status: int | None = None
+    error: str | None = None
+    retry_after: str | None = None
+    duration: timedelta = timedelta()
+
+    @property
+    def outcome(self) -> str:
+        """Stable code of the attempt: `accepted`, `answered`, or the error."""
+        if self.status is None:
+            return self.error or "internal_error"
+        return "accepted" if HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES else "answered"
+
+    @property
+    def reached(self) -> bool:
+        """Whether the partner may have read it."""
+        return self.error not in NEVER_LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The partner accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """To be tried again.
+
+    Args:
+        at: not before, UTC.
+        pause: until when the whole endpoint asks for quiet, UTC.
+    """
+
+    at: datetime
+    pause: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Not to be tried again by itself.
+
+    Args:
+        reason: stable code.
+        disable: whether the subscription ends with it.
+    """
+
+    reason: str
+    disable: bool = False
+
+
+Outcome = Delivered | Again | GivenUp
+
+
+def decide(answer: Answer, *, attempt: int, now: datetime, created_at: datetime, rng: Random) -> Outcome:
+    """Decides what follows from an attempt.
+
+    2xx delivers. 410 ends the subscription. 429 and 503 with `Retry-After` pause the endpoint for as long as it asks,
+    within bounds. All else, redirects included, is tried again by the schedule, until it or our patience ends.
+
+    Args:
+        answer: of the partner, or of the network.
+        attempt: number of the attempt that ended, from 1.
+        now: UTC.
+        created_at: when the delivery was planned, UTC.
+        rng: for jitter.
+    """
+    if answer.outcome == "accepted":
+        return Delivered()
+    if answer.status == HTTPStatus.GONE:
+        return GivenUp("endpoint_gone", disable=True)
+    if attempt > len(RETRIES):
+        return GivenUp("retries_exhausted")
+    wait = RETRIES[attempt - 1] * rng.uniform(1 - JITTER, 1 + JITTER)
+    asked = _asked(answer, now)
+    at = now + max(wait, asked or wait)
+    if at > created_at + PATIENCE:
+        return GivenUp("retries_exhausted")
+    return Again(at, now + asked if asked else None)
+
+
+def _asked(answer: Answer, now: datetime) -> timedelta | None:
+    """How long the endpoint asks to be left alone, in seconds or as a date; None when it does not, or unreadably."""
+    if (
+        answer.status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+        or answer.retry_after is None
+    ):
+        return None
+    text = answer.retry_after.strip()
+    if text.isascii() and text.isdigit():
+        wait = timedelta(seconds=min(int(text[:9]), int(LONGEST_PAUSE.total_seconds())))
+    else:
+        try:
+            date = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        wait = date.replace(tzinfo=date.tzinfo or UTC) - now
+    return min(wait, LONGEST_PAUSE) if wait > timedelta() else None

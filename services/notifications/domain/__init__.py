@@ -1,0 +1,34 @@
+"""The rules of telling partners: pure, on the standard library alone. One module per noun."""
+
+from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
+from services.notifications.domain.notice import (
+    PLACEHOLDER,
+    Notice,
+    State,
+    SubscriptionState,
+    day_in_france,
+    payload,
+)
+from services.notifications.domain.refusal import Refusal, Refused, refuse_retry
+from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
+
+__all__ = [
+    "PLACEHOLDER",
+    "Alert",
+    "Forbidden",
+    "Held",
+    "Notice",
+    "Refusal",
+    "Refused",
+    "Retraction",
+    "State",
+    "SubscriptionState",
+    "Undoing",
+    "day_in_france",
+    "forbidden_address",
+    "forbidden_url",
+    "held_retraction",
+    "payload",
+    "refuse_retry",
+    "undo",
+]

@@ -1,0 +1,49 @@
+"""Why a command is refused."""
+
+from enum import StrEnum
+
+from services.notifications.domain.notice import State
+
+
+class Refusal(StrEnum):
+    """Stable codes of what may not be done now."""
+
+    PARTNER_UNKNOWN = "partner-unknown"
+    """A subscription names a partner that does not exist."""
+    ENDPOINT_NOT_ALLOWED = "endpoint-not-allowed"
+    """The address of a subscription is one that we never call."""
+    DELIVERY_UNKNOWN = "delivery-unknown"
+    """There is no such delivery."""
+    DELIVERY_NOT_FAILED = "delivery-not-failed"
+    """Only a delivery that was given up can be tried again by hand."""
+    DELIVERY_WITHDRAWN = "delivery-withdrawn"
+    """What the delivery says is no longer true: the candidacy has been undone since."""
+    SUBSCRIPTION_DISABLED = "subscription-disabled"
+    """The endpoint said that it is gone (410); a new subscription is needed."""
+
+
+class Refused(Exception):
+    """A command that the rules refuse. Nothing has changed.
+
+    Args:
+        refusal: why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+def refuse_retry(state: State, *, withdrawn: bool, active: bool) -> Refusal | None:
+    """Why a delivery may not be tried again by hand; None when it may.
+
+    Args:
+        state: where it stands.
+        withdrawn: whether a retraction has taken it back.
+        active: whether its subscription is still served.
+    """
+    if state is not State.FAILED:
+        return Refusal.DELIVERY_NOT_FAILED
+    if withdrawn:
+        return Refusal.DELIVERY_WITHDRAWN
+    return None if active else Refusal.SUBSCRIPTION_DISABLED

@@ -1,0 +1,150 @@
+"""What notifications does: tell partners of an approval, take it back, take in partners and subscriptions."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.notifications.domain import (
+    Notice,
+    Refusal,
+    Refused,
+    State,
+    day_in_france,
+    forbidden_url,
+    payload,
+    refuse_retry,
+    undo,
+)
+from services.notifications.store import alerts, book
+from services.notifications.store.alerts import Cause, Known
+from services.notifications.store.book import NewPartner, NewSubscription
+from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed
+from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn
+from shared.messaging import Meta, Poison, Tx, publish
+from shared.messaging.envelope import encode, stored
+from shared.messaging.tracing import stamp
+
+DELIVERIES = "deliveries"
+"""Woken when there is something to send to partners."""
+
+Seal = Callable[[bytes, UUID], bytes]
+"""Encrypts a signing secret for the subscription that owns it."""
+
+
+async def alert_partners(tx: Tx, event: CandidacyApproved, meta: Meta) -> None:
+    """Plans one delivery per subscription of the categories that the signed act names."""
+    cause = _cause(tx, event.type, meta, event.decision_number, Notice.APPROVED)
+    planned = await alerts.plan(tx.conn, cause, event.partner_categories, day_in_france(tx.now))
+    await _reply(tx, cause, meta, planned)
+
+
+async def retract_alerts(tx: Tx, event: CandidacyWithdrawn | CandidacyRefused, meta: Meta) -> None:
+    """Stops what has not been told, and tells exactly those who were told, or may have been, that it is no longer so.
+
+    What they subscribe to by now does not matter: who got the one gets the other.
+    """
+    cause = _cause(tx, event.type, meta, event.decision_number, Notice.WITHDRAWN)
+    standing = {known.alert.id: known for known in await alerts.lock_standing(tx.conn, meta.subject)}
+    undoing = undo(known.alert for known in standing.values())
+    ended = (*undoing.unsent, *undoing.stopped)
+    if ended or undoing.closed:
+        await alerts.cancel(tx.conn, ended, undoing.closed)
+    if undoing.retractions:
+        references = {known.alert.subscription: known.reference for known in standing.values()}
+        await alerts.retract(tx.conn, cause, undoing.retractions, references)
+    for delivery in undoing.unsent:
+        await _void(tx, meta, standing[delivery], "withdrawn_before_sending")
+    for delivery in undoing.stopped:
+        await _void(tx, meta, standing[delivery], "withdrawn_while_retrying")
+    await _reply(tx, cause, meta, len(undoing.retractions))
+
+
+async def take_in_partner(tx: Tx, new: NewPartner, *, by: str) -> UUID:
+    """Stores a partner and its convention; gives its id."""
+    partner = uuid7()
+    await book.add_partner(tx.conn, partner, new, by, tx.now)
+    return partner
+
+
+async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, allow_loopback: bool, by: str) -> UUID:
+    """Stores where a partner listens; gives the subscription's id.
+
+    Args:
+        tx: the request's transaction.
+        new: the subscription.
+        secret: that its deliveries are signed with; stored encrypted only.
+        seal: encrypts it.
+        allow_loopback: whether an endpoint on this machine is good.
+        by: the subject of who subscribes.
+
+    Raises:
+        Refused: the address is one that we never call, or the partner does not exist.
+    """
+    if forbidden_url(new.url, allow_loopback=allow_loopback) is not None:
+        raise Refused(Refusal.ENDPOINT_NOT_ALLOWED)
+    subscription = uuid7()
+    sealed = seal(secret, subscription)
+    if not await book.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now):
+        raise Refused(Refusal.PARTNER_UNKNOWN)
+    return subscription
+
+
+async def retry_delivery(tx: Tx, delivery: UUID) -> UUID:
+    """Makes a delivery that was given up due at once: for one attempt, or the rest of its schedule.
+
+    Raises:
+        Refused: there is none, it has not failed, it is no longer true, or its endpoint is gone.
+    """
+    found = await book.lock_delivery(tx.conn, delivery)
+    if found is None:
+        raise Refused(Refusal.DELIVERY_UNKNOWN)
+    refusal = refuse_retry(State(found.state), withdrawn=found.withdrawn, active=found.active)
+    if refusal is not None:
+        raise Refused(refusal)
+    await book.make_due(tx.conn, delivery, tx.now)
+    tx.wake(DELIVERIES)
+    return delivery
+
+
+def _cause(tx: Tx, event_type: str, meta: Meta, decision: str | None, notice: Notice) -> Cause:
+    """What the deliveries carry of the event: with its envelope and trace, their outcomes join its story."""
+    headers = encode(meta, event_type, tx.now)
+    stamp(headers)
+    return Cause(
+        candidacy=meta.subject,
+        event_id=meta.id,
+        decision_number=decision,
+        notice=notice,
+        template=payload(notice, meta.time),
+        now=tx.now,
+        **stored(headers),
+    )
+
+
+async def _reply(tx: Tx, cause: Cause, meta: Meta, count: int) -> None:
+    """The one reply that every event of a candidacy gets."""
+    try:
+        subject = UUID(meta.id)
+    except ValueError:
+        raise Poison("event-id-no-uuid") from None
+    reply = AlertsPlanned(
+        candidacy_id=meta.subject, request_id=meta.id, decision_number=cause.decision_number, count=count
+    )
+    await publish(tx, reply, subject=subject, version=1, site=meta.site)
+    if count:
+        tx.wake(DELIVERIES)
+
+
+async def _void(tx: Tx, meta: Meta, known: Known, reason: str) -> None:
+    """Says that a delivery will not be sent (again). It answers the event that had ordered it."""
+    failed = PartnerAlertFailed(
+        candidacy_id=meta.subject,
+        request_id=known.event_id,
+        decision_number=known.decision_number,
+        notice=known.notice,
+        partner=known.partner,
+        attempts=known.attempts,
+        reason=reason,
+    )
+    await publish(tx, failed, subject=known.alert.id, version=known.version + 1, site=meta.site)

@@ -1,0 +1,115 @@
+"""The tables of notifications: partners, where they listen, what is to be sent to them, and what became of it."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
+
+from shared.database import metadata as _metadata
+
+metadata = _metadata()
+
+_instant = sa.DateTime(timezone=True)
+
+partners = sa.Table(
+    "partners",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("convention_from", sa.Date, nullable=False),
+    sa.Column("convention_to", sa.Date, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False),
+    sa.CheckConstraint(
+        "category IN ('employment_service', 'youth_service', 'training_body', 'region', 'social_employer')",
+        name="category",
+    ),
+    sa.CheckConstraint("convention_from < convention_to", name="convention"),
+)
+"""Outside bodies with a convention: its first day, and the first day after it, Europe/Paris."""
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("partner_id", sa.ForeignKey(partners.c.id), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("event_types", ARRAY(sa.Text), nullable=False),
+    sa.Column("secret", BYTEA, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("paused_until", _instant),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False),
+    sa.CheckConstraint("state IN ('active', 'disabled')", name="state"),
+    sa.CheckConstraint(
+        "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
+        name="event_types",
+    ),
+    sa.Index("ix_subscriptions_partner_id", "partner_id"),
+)
+"""Where a partner listens. The secret is encrypted with a key that the database does not know."""
+
+partner_references = sa.Table(
+    "partner_references",
+    metadata,
+    sa.Column("partner_id", sa.ForeignKey(partners.c.id), primary_key=True),
+    sa.Column("candidacy_id", sa.Uuid, primary_key=True),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.UniqueConstraint("reference"),
+)
+"""The opaque name under which one partner, and no other, knows of a candidacy."""
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("subscription_id", sa.ForeignKey(subscriptions.c.id), nullable=False),
+    sa.Column("candidacy_id", sa.Uuid, nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("decision_number", sa.Text),
+    sa.Column("notice", sa.Text, nullable=False),
+    sa.Column("body", BYTEA, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_attempt_at", _instant),
+    sa.Column("lease_token", sa.Uuid),
+    sa.Column("lease_until", _instant),
+    sa.Column("reached", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("version", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("superseded_by", sa.ForeignKey("deliveries.id")),
+    sa.Column("header_names", ARRAY(BYTEA), nullable=False),
+    sa.Column("header_values", ARRAY(BYTEA), nullable=False),
+    sa.Column("created_at", _instant, nullable=False),
+    sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
+    sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled')", name="state"),
+    # A delivery is ended, scheduled, or waits for the one that it takes back: nothing is ever forgotten in between.
+    sa.CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name="scheduled"),
+    sa.CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
+    sa.CheckConstraint("lease_token IS NULL OR state = 'pending'", name="leased_while_pending"),
+    sa.CheckConstraint("state <> 'waiting' OR notice = 'candidacy.withdrawn'", name="only_retractions_wait"),
+    sa.UniqueConstraint("event_id", "subscription_id"),
+    sa.Index(
+        "ix_deliveries_subscription_id_next_attempt_at",
+        "subscription_id",
+        "next_attempt_at",
+        postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index("ix_deliveries_candidacy_id", "candidacy_id"),
+)
+"""What is to be sent to one subscription because of one event. A due row is the schedule; there is no other queue.
+
+`reached`: an attempt may have left the socket. `version`: outcomes published so far. `superseded_by`: the retraction
+that takes this one back. `header_*`: envelope and trace context of the event, as they are carried on.
+"""
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("delivery_id", sa.ForeignKey(deliveries.c.id), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("started_at", _instant, nullable=False),
+    sa.Column("duration_ms", sa.Integer),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("http_status", sa.SmallInteger),
+    sa.CheckConstraint("number > 0", name="number"),
+)
+"""What was tried. `lost` stands for an attempt whose worker never came back. Nothing of an answer's body is kept."""

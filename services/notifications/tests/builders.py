@@ -1,0 +1,92 @@
+"""What notifications' tests are about: partners, subscriptions, events and alerts, each with sensible defaults."""
+
+from base64 import b64decode, b64encode
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
+
+from services.notifications.delivery.keys import Keys
+from services.notifications.domain import Alert, Notice, State
+from services.notifications.tables import partners, subscriptions
+from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn, PartnerCategory
+
+KEYS = Keys(b64encode(bytes(range(32))).decode())
+SECRET = b64decode("c2VjcmV0IG9mIG5vdGlmaWNhdGlvbnMnIHRlc3RzISE=")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DECISION = "DON-2026-0042"
+
+
+def an_approval(*categories: PartnerCategory) -> CandidacyApproved:
+    """An approval that orders these categories to be told; the employment service when none is given."""
+    return CandidacyApproved(
+        decision_number=DECISION, partner_categories=categories or (PartnerCategory.EMPLOYMENT_SERVICE,)
+    )
+
+
+def a_withdrawal() -> CandidacyWithdrawn:
+    return CandidacyWithdrawn(decision_number=DECISION)
+
+
+def a_refusal() -> CandidacyRefused:
+    return CandidacyRefused(decision_number="DON-2026-0043")
+
+
+def an_alert(*, state: State = State.PENDING, leased: bool = False, reached: bool = False) -> Alert:
+    """An alert of a subscription of its own."""
+    return Alert(id=uuid7(), subscription=uuid7(), state=state, leased=leased, reached=reached)
+
+
+async def a_partner(
+    engine: AsyncEngine,
+    *,
+    name: str = "Mission locale des Ardennes",
+    category: PartnerCategory = PartnerCategory.EMPLOYMENT_SERVICE,
+    convention: tuple[date, date] = (date(2026, 1, 1), date(2028, 1, 1)),
+) -> UUID:
+    """Stores a partner with a convention; gives its id."""
+    partner = uuid7()
+    values = {
+        "id": partner,
+        "name": name,
+        "category": category.value,
+        "convention_from": convention[0],
+        "convention_to": convention[1],
+        "created_by": "tests",
+        "created_at": NOW,
+    }
+    async with engine.begin() as conn:
+        await conn.execute(partners.insert(), values)
+    return partner
+
+
+async def a_subscription(
+    engine: AsyncEngine,
+    partner: UUID,
+    *,
+    url: str = "https://partner.example.org/notices",
+    event_types: tuple[Notice, ...] = (Notice.APPROVED, Notice.WITHDRAWN),
+    state: str = "active",
+) -> UUID:
+    """Stores a subscription signed with `SECRET`; gives its id."""
+    async with engine.begin() as conn:
+        return await _insert_subscription(conn, partner, url, event_types, state)
+
+
+async def _insert_subscription(
+    conn: AsyncConnection, partner: UUID, url: str, event_types: tuple[Notice, ...], state: str
+) -> UUID:
+    subscription = uuid7()
+    values = {
+        "id": subscription,
+        "partner_id": partner,
+        "url": url,
+        "event_types": [one.value for one in event_types],
+        "secret": KEYS.seal(SECRET, subscription),
+        "state": state,
+        "created_by": "tests",
+        "created_at": NOW,
+    }
+    await conn.execute(subscriptions.insert(), values)
+    return subscription

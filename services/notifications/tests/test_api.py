@@ -1,0 +1,327 @@
+"""The routes: who may, what is stored, what is shown, and how each wrong request is answered."""
+
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from services.notifications.api import REFUSALS, build
+from services.notifications.settings import Settings
+from services.notifications.tables import partners, subscriptions
+from services.notifications.tests.builders import DECISION, KEYS, NOW, a_partner, a_subscription, an_approval
+from services.notifications.tests.conftest import SettableClock
+from shared.testing.api import ISSUER, Tokens, client, once
+from shared.testing.kernel import Bench
+from shared.web import create_app
+
+PARTNER = {
+    "name": "France Travail Charleville-Mézières",
+    "category": "employment_service",
+    "convention_from": "2026-01-01",
+    "convention_to": "2027-01-01",
+}
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens("DON")
+
+
+@pytest.fixture
+async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(
+        SITE="DON",
+        database_url=SecretStr(str(engine.url)),
+        kafka_bootstrap="127.0.0.1:1",
+        oidc_issuer=ISSUER,
+        idempotency_secret=SecretStr("s" * 32),
+        secrets_key=SecretStr("k" * 44),
+        api_port=1,
+        worker_port=1,
+    )
+    router = build(KEYS.seal, allow_loopback=False)
+    app = create_app(
+        "notifications", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+    )
+    async with client(app) as api:
+        yield api
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+async def subscribe(
+    api: httpx.AsyncClient, tokens: Tokens, partner: UUID, key: str | None = None, **changed: object
+) -> httpx.Response:
+    body = {
+        "partner_id": str(partner),
+        "url": "https://partner.example.org/notices",
+        "event_types": ["candidacy.withdrawn", "candidacy.approved"],
+    } | changed
+    return await api.post("/v1/subscriptions", json=body, headers=tokens.bearer("partner_admin") | once(key))
+
+
+async def test_a_partner_is_taken_in_and_listed(api: httpx.AsyncClient, tokens: Tokens) -> None:
+    answer = await api.post("/v1/partners", json=PARTNER, headers=tokens.bearer("partner_admin") | once())
+    assert answer.status_code == 201
+    assert answer.json() == PARTNER | {"id": answer.json()["id"], "created_at": "2026-11-23T09:00:00Z"}
+    listed = await api.get("/v1/partners", headers=tokens.bearer("inspector"))
+    assert listed.json() == {"items": [answer.json()], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"category": "friend"}, "/category"),
+        ({"name": ""}, "/name"),
+        ({"name": "a\x00b"}, "/name"),
+        ({"name": "a" * 201}, "/name"),
+        ({"convention_from": "2026-02-31"}, "/convention_from"),
+        ({"convention_to": "2025-01-01"}, ""),
+        ({"convention_to": "2026-01-01"}, ""),
+        ({"telephone": "+33 3 24 00 00 00"}, ""),
+    ],
+)
+async def test_a_malformed_partner_is_refused_without_repeating_it(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine, changed: dict[str, str], pointer: str
+) -> None:
+    answer = await api.post("/v1/partners", json=PARTNER | changed, headers=tokens.bearer("partner_admin") | once())
+    assert problem(answer) == (422, "validation-failed")
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    async with engine.connect() as conn:
+        assert (await conn.execute(sa.select(partners))).all() == []
+
+
+async def test_a_subscription_shows_its_secret_once(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
+) -> None:
+    partner = await a_partner(engine)
+    first = await subscribe(api, tokens, partner, "same")
+    assert first.status_code == 201
+    shown = first.json()
+    secret = shown.pop("secret")
+    assert shown == {
+        "id": shown["id"],
+        "partner_id": str(partner),
+        "url": "https://partner.example.org/notices",
+        "event_types": ["candidacy.approved", "candidacy.withdrawn"],
+        "state": "active",
+        "paused_until": None,
+        "created_at": "2026-11-23T09:00:00Z",
+    }
+    again = await subscribe(api, tokens, partner, "same")
+    assert (again.status_code, again.json()) == (201, shown | {"secret": None})
+    listed = await api.get("/v1/subscriptions", headers=tokens.bearer("operator"))
+    assert listed.json()["items"] == [shown]
+    assert secret.startswith("whsec_")
+    async with engine.connect() as conn:
+        (row,) = (await conn.execute(sa.select(subscriptions))).all()
+    plain = b64decode(secret.removeprefix("whsec_"))
+    assert len(plain) == 32
+    assert plain not in row.secret
+    assert KEYS.open(row.secret, row.id) == plain
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://partner.example.org/",
+        "https://partner.example.org:6379/",
+        "https://127.0.0.1/",
+        "http://127.0.0.1:8099/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://metadata.google.internal/",
+        "https://user:word@partner.example.org/",
+    ],
+)
+async def test_an_endpoint_that_we_never_call_is_refused(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine, url: str
+) -> None:
+    answer = await subscribe(api, tokens, await a_partner(engine), url=url)
+    assert problem(answer) == (422, "endpoint-not-allowed")
+    assert "partner.example" not in answer.text
+    async with engine.connect() as conn:
+        assert (await conn.execute(sa.select(subscriptions))).all() == []
+
+
+@pytest.mark.parametrize("event_types", [[], ["candidacy.assessed"], "candidacy.approved"])
+async def test_only_known_notices_can_be_subscribed_to(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine, event_types: object
+) -> None:
+    answer = await subscribe(api, tokens, await a_partner(engine), event_types=event_types)
+    assert problem(answer) == (422, "validation-failed")
+
+
+async def test_a_subscription_of_an_unknown_partner_is_refused(api: httpx.AsyncClient, tokens: Tokens) -> None:
+    assert problem(await subscribe(api, tokens, uuid7())) == (422, "partner-unknown")
+
+
+async def test_subscriptions_are_listed_by_partner(api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine) -> None:
+    first, second = await a_partner(engine), await a_partner(engine)
+    subscription = await a_subscription(engine, first)
+    await a_subscription(engine, second)
+    listed = await api.get(f"/v1/subscriptions?partner_id={first}", headers=tokens.bearer("partner_admin"))
+    assert [one["id"] for one in listed.json()["items"]] == [str(subscription)]
+
+
+async def test_lists_come_in_pages_newest_first(api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine) -> None:
+    made = [str(await a_partner(engine, name=f"Partner {number}")) for number in range(5)]
+    seen: list[str] = []
+    path: str | None = "/v1/partners?limit=2"
+    while path:
+        page = (await api.get(path, headers=tokens.bearer("operator"))).json()
+        seen += [one["id"] for one in page["items"]]
+        path = f"/v1/partners?limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "é", "../..", "A" * 64])
+async def test_a_cursor_that_is_none_of_ours_is_refused(api: httpx.AsyncClient, tokens: Tokens, cursor: str) -> None:
+    answer = await api.get("/v1/partners", params={"cursor": cursor}, headers=tokens.bearer("operator"))
+    assert problem(answer) == (422, "cursor-invalid")
+
+
+class Delivered:
+    """One delivery of one subscription."""
+
+    def __init__(self, engine: AsyncEngine, subscription: UUID, candidacy: UUID, row: sa.Row[Any]) -> None:
+        self.engine, self.subscription, self.candidacy, self.id = engine, subscription, candidacy, row.id
+
+    async def change(self, **values: object) -> None:
+        async with self.engine.begin() as conn:
+            names = ", ".join(f"{name} = :{name}" for name in values)
+            await conn.execute(sa.text(f"UPDATE deliveries SET {names}"), values)
+
+    async def row(self) -> sa.Row[Any]:
+        async with self.engine.connect() as conn:
+            found: sa.Row[Any] = (await conn.execute(sa.text("SELECT * FROM deliveries"))).one()
+            return found
+
+
+@pytest.fixture
+async def delivery(bench: Bench, engine: AsyncEngine) -> Delivered:
+    subscription, candidacy = await a_subscription(engine, await a_partner(engine)), uuid7()
+    await bench.deliver(an_approval(), subject=candidacy)
+    async with engine.begin() as conn:
+        row = (await conn.execute(sa.text("SELECT * FROM deliveries"))).one()
+        await conn.execute(
+            sa.text(
+                "INSERT INTO attempts VALUES (:id, 1, :now, 12, 'answered', 500), (:id, 2, :now, NULL, 'lost', NULL)"
+            ),
+            {"id": row.id, "now": NOW},
+        )
+    return Delivered(engine, subscription, candidacy, row)
+
+
+async def retry(api: httpx.AsyncClient, tokens: Tokens, delivery: UUID, key: str | None = None) -> httpx.Response:
+    headers = tokens.bearer("partner_admin") | once(key)
+    return await api.post(f"/v1/deliveries/{delivery}/retry", headers=headers)
+
+
+async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered
+) -> None:
+    (shown,) = (await api.get("/v1/deliveries", headers=tokens.bearer("operator"))).json()["items"]
+    assert shown.pop("partner_id")
+    assert shown == {
+        "id": str(delivery.id),
+        "subscription_id": str(delivery.subscription),
+        "candidacy_id": str(delivery.candidacy),
+        "decision_number": DECISION,
+        "notice": "candidacy.approved",
+        "state": "pending",
+        "next_attempt_at": "2026-11-23T09:00:00Z",
+        "superseded_by": None,
+        "created_at": "2026-11-23T09:00:00Z",
+        "attempts": [
+            {"number": 1, "started_at": "2026-11-23T09:00:00Z", "duration_ms": 12, "outcome": "answered",
+             "http_status": 500},
+            {"number": 2, "started_at": "2026-11-23T09:00:00Z", "duration_ms": None, "outcome": "lost",
+             "http_status": None},
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state=pending", 1),
+        ("state=failed", 0),
+        ("subscription_id={subscription}", 1),
+        (f"subscription_id={UUID(int=1)}", 0),
+    ],
+)
+async def test_deliveries_are_found_by_state_and_subscription(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered, query: str, found: int
+) -> None:
+    query = query.format(subscription=delivery.subscription)
+    listed = await api.get(f"/v1/deliveries?{query}", headers=tokens.bearer("inspector"))
+    assert len(listed.json()["items"]) == found
+
+
+async def test_a_failed_delivery_can_be_made_due_once_per_request(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered, clock: SettableClock
+) -> None:
+    await delivery.change(state="failed", next_attempt_at=None, attempts=2)
+    answer = await retry(api, tokens, delivery.id, "same")
+    assert (answer.status_code, answer.json()["state"]) == (200, "pending")
+    row = await delivery.row()
+    assert (row.state, row.next_attempt_at, row.attempts) == ("pending", clock.now, 2)
+    await delivery.change(state="failed", next_attempt_at=None)
+    again = await retry(api, tokens, delivery.id, "same")
+    assert (again.status_code, again.json()["state"]) == (200, "failed")
+
+
+@pytest.mark.parametrize("state", ["pending", "delivered", "cancelled"])
+async def test_only_a_failed_delivery_can_be_tried_again(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered, state: str
+) -> None:
+    if state != "pending":
+        await delivery.change(state=state, next_attempt_at=None)
+    before = await delivery.row()
+    assert problem(await retry(api, tokens, delivery.id)) == (409, "delivery-not-failed")
+    assert await delivery.row() == before
+
+
+async def test_what_is_no_longer_true_cannot_be_tried_again(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered
+) -> None:
+    await delivery.change(state="failed", next_attempt_at=None, superseded_by=delivery.id)
+    assert problem(await retry(api, tokens, delivery.id)) == (409, "delivery-withdrawn")
+
+
+async def test_nothing_is_tried_again_at_an_endpoint_that_is_gone(
+    api: httpx.AsyncClient, tokens: Tokens, delivery: Delivered
+) -> None:
+    await delivery.change(state="failed", next_attempt_at=None)
+    async with delivery.engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET state = 'disabled'"))
+    assert problem(await retry(api, tokens, delivery.id)) == (409, "subscription-disabled")
+
+
+async def test_a_delivery_that_does_not_exist_cannot_be_tried_again(api: httpx.AsyncClient, tokens: Tokens) -> None:
+    assert problem(await retry(api, tokens, uuid7())) == (404, "delivery-unknown")
+
+
+@pytest.mark.parametrize("path", ["/v1/partners", "/v1/subscriptions", f"/v1/deliveries/{UUID(int=1)}/retry"])
+@pytest.mark.parametrize("officer", ["spip", "inspector", "operator"])
+async def test_only_the_partners_administrator_writes(
+    api: httpx.AsyncClient, tokens: Tokens, path: str, officer: str
+) -> None:
+    answer = await api.post(path, json=PARTNER, headers=tokens.bearer(officer) | once())
+    assert problem(answer) == (403, "role-missing")
+
+
+@pytest.mark.parametrize("path", ["/v1/partners", "/v1/subscriptions", "/v1/deliveries"])
+async def test_who_has_no_part_in_it_reads_nothing(api: httpx.AsyncClient, tokens: Tokens, path: str) -> None:
+    assert problem(await api.get(path)) == (401, "token-missing")
+    assert problem(await api.get(path, headers=tokens.bearer("spip"))) == (403, "role-missing")

@@ -1,0 +1,125 @@
+"""What follows from an answer."""
+
+from datetime import timedelta
+from email.utils import format_datetime
+from random import Random
+
+import pytest
+
+from services.notifications.delivery.schedule import (
+    JITTER,
+    LONGEST_PAUSE,
+    PATIENCE,
+    RETRIES,
+    Again,
+    Answer,
+    Delivered,
+    GivenUp,
+    Outcome,
+    decide,
+)
+from services.notifications.tests.builders import NOW
+
+
+def decided(answer: Answer, *, attempt: int = 1, age: timedelta = timedelta()) -> Outcome:
+    return decide(answer, attempt=attempt, now=NOW, created_at=NOW - age, rng=Random(1))
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_2xx_delivers(status: int) -> None:
+    assert decided(Answer(status)) == Delivered()
+
+
+def test_410_ends_the_subscription() -> None:
+    assert decided(Answer(410)) == GivenUp("endpoint_gone", disable=True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 413, 415, 429, 500, 502, 503, 599])
+def test_any_other_status_is_tried_again(status: int) -> None:
+    match decided(Answer(status)):
+        case Again(at=at, pause=None):
+            assert RETRIES[0] * (1 - JITTER) <= at - NOW <= RETRIES[0] * (1 + JITTER)
+        case other:
+            pytest.fail(f"{status}: {other}")
+
+
+@pytest.mark.parametrize(
+    "error", ["timeout", "dns_failed", "connect_failed", "tls_failed", "disconnected", "egress_refused"]
+)
+def test_any_error_of_the_network_is_tried_again(error: str) -> None:
+    assert isinstance(decided(Answer(error=error)), Again)
+
+
+@pytest.mark.parametrize(
+    ("error", "reached"),
+    [
+        ("timeout", True),
+        ("disconnected", True),
+        ("protocol_error", True),
+        ("dns_failed", False),
+        ("connect_failed", False),
+        ("tls_failed", False),
+        ("egress_refused", False),
+        ("secret_unreadable", False),
+    ],
+)
+def test_only_what_cannot_have_left_the_socket_counts_as_unread(error: str, reached: bool) -> None:
+    assert Answer(error=error).reached is reached
+
+
+def test_any_answer_counts_as_read() -> None:
+    assert Answer(500).reached
+
+
+@pytest.mark.parametrize("attempt", range(1, len(RETRIES) + 1))
+def test_the_waits_follow_the_schedule_with_jitter(attempt: int) -> None:
+    wait = RETRIES[attempt - 1]
+    for seed in range(50):
+        outcome = decide(Answer(500), attempt=attempt, now=NOW, created_at=NOW, rng=Random(seed))
+        assert isinstance(outcome, Again)
+        assert wait * (1 - JITTER) <= outcome.at - NOW <= wait * (1 + JITTER)
+
+
+def test_two_deliveries_that_failed_together_do_not_come_back_together() -> None:
+    rng = Random(1)
+    one, other = (decide(Answer(500), attempt=3, now=NOW, created_at=NOW, rng=rng) for _ in range(2))
+    assert one != other
+
+
+def test_after_the_last_wait_a_delivery_is_given_up() -> None:
+    assert decided(Answer(500), attempt=len(RETRIES) + 1) == GivenUp("retries_exhausted")
+
+
+def test_nothing_is_tried_again_after_three_days() -> None:
+    assert decided(Answer(500), age=PATIENCE) == GivenUp("retries_exhausted")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", ["120", " 120 ", format_datetime(NOW + timedelta(seconds=120), usegmt=True)])
+def test_retry_after_pauses_the_endpoint_in_seconds_or_as_a_date(status: int, asked: str) -> None:
+    until = NOW + timedelta(seconds=120)
+    assert decided(Answer(status, retry_after=asked)) == Again(until, pause=until)
+
+
+@pytest.mark.parametrize("asked", ["99999999999999999999", "864000"])
+def test_an_endpoint_cannot_ask_for_more_quiet_than_a_day(asked: str) -> None:
+    assert decided(Answer(429, retry_after=asked)) == Again(NOW + LONGEST_PAUSE, pause=NOW + LONGEST_PAUSE)
+
+
+@pytest.mark.parametrize("asked", ["", "soon", "-5", "0", "1.5", "٣", format_datetime(NOW - timedelta(1), usegmt=True)])
+def test_an_unreadable_or_past_retry_after_is_ignored(asked: str) -> None:
+    outcome = decided(Answer(429, retry_after=asked))
+    assert isinstance(outcome, Again)
+    assert outcome.pause is None
+
+
+def test_a_short_retry_after_does_not_shorten_the_schedule() -> None:
+    outcome = decided(Answer(503, retry_after="1"), attempt=3)
+    assert isinstance(outcome, Again)
+    assert outcome.at - NOW >= RETRIES[2] * (1 - JITTER)
+
+
+def test_retry_after_means_nothing_with_other_statuses() -> None:
+    outcome = decided(Answer(500, retry_after="3600"))
+    assert isinstance(outcome, Again)
+    assert outcome.pause is None

@@ -1,0 +1,253 @@
+"""The rules of beds: what an order, a cancellation, a confirmation and a passed date mean for a request. No I/O here."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+PROPOSAL_TERM = timedelta(days=21)
+"""How long a proposal waits for its confirmation before it is overdue: our assumption, no text fixes it."""
+
+
+class Sex(StrEnum):
+    """The sex of a wing (R211-1 of the Code pénitentiaire keeps them apart)."""
+
+    MEN = "M"
+    WOMEN = "F"
+
+
+class CellType(StrEnum):
+    """What a cell is for. Only standard and adapted ones are given by decision and so belong to a pool."""
+
+    STANDARD = "standard"
+    ADAPTED = "adapted"
+    """For reduced mobility (D112-34 of the Code pénitentiaire)."""
+    ARRIVAL = "arrival"
+    SECURE_WAITING = "secure_waiting"
+    """Outside capacity: where somebody waits after an incident."""
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    REQUESTED = "requested"
+    """In line, not answered yet: lives only inside one transaction."""
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.REQUESTED: frozenset({State.PROPOSED, State.WAITLISTED}),
+    State.WAITLISTED: frozenset({State.REQUESTED, State.PROPOSED, State.CANCELLED}),
+    State.PROPOSED: frozenset({State.REQUESTED, State.CONFIRMED, State.CANCELLED}),
+    State.CONFIRMED: frozenset({State.REQUESTED, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.REQUESTED}),
+}
+"""From each state, the ones that may follow it."""
+
+
+class Refusal(StrEnum):
+    """Why an officer's act is refused."""
+
+    STAY_UNKNOWN = "stay-unknown"
+    STAY_WAITING = "stay-waiting"
+    STAY_CONFIRMED = "stay-confirmed"
+    STAY_RELEASED = "stay-released"
+    PROPOSAL_OVERDUE = "proposal-overdue"
+
+
+class Refused(Exception):
+    """The act is refused and nothing has changed.
+
+    Args:
+        refusal: why, as a stable code.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+class Need(NamedTuple):
+    """What a decision orders of a bed, and its rank: two needs are the same if a bed for one serves the other."""
+
+    decided_on: date
+    """Date of the decision, Europe/Paris: first rank of the waiting list."""
+    file_number: int
+    """Second rank of the waiting list."""
+    sex: Sex
+    cell_type: CellType
+    planned_entry: date
+    projected_exit: date
+    """First day that the bed is no longer needed."""
+
+    @property
+    def has_days(self) -> bool:
+        """Whether there is at least one night between entry and exit."""
+        return self.planned_entry < self.projected_exit
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The one row of a candidacy: what it needs, where it stands. The aggregate of every reply."""
+
+    id: UUID
+    candidacy_id: UUID
+    site: str
+    event_id: str
+    """The person's own event that the current state answers."""
+    decision_number: str
+    need: Need | None
+    """None only when a cancellation came before any order."""
+    pool: str | None
+    """The pool that can serve the need; None when the site has none such."""
+    stay_id: UUID | None
+    """Names this order's place: in line first, then its assignment. A change gets a new one."""
+    state: State
+    overdue: bool
+    version: int
+    """Rises by one with each event published about the request."""
+
+    @property
+    def holds_bed(self) -> bool:
+        """Whether a bed is kept for the person, proposed or confirmed."""
+        return self.state in {State.PROPOSED, State.CONFIRMED}
+
+    def moved(self, to: State) -> "Request":
+        """The request in another state, with the version of the event that says so.
+
+        Raises:
+            ValueError: the table of transitions does not know this step; a defect.
+        """
+        if to not in TRANSITIONS[self.state]:
+            raise ValueError(f"{self.state} -> {to}")
+        return replace(self, state=to, overdue=False, version=self.version + 1)
+
+    def heard(self, event_id: str | None = None) -> "Request":
+        """The request unchanged but for one more reply, given to `event_id` if that is to be the one it answers."""
+        return replace(self, event_id=event_id or self.event_id, version=self.version + 1)
+
+
+def pool_code(site: str, sex: Sex, cell_type: CellType) -> str:
+    """The name of the pool of a site's beds of one kind, such as `DON-F-adapted`."""
+    return f"{site}-{sex}-{cell_type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The request stands in line for a bed."""
+
+    request: Request
+    gives_up: UUID | None
+    """The stay whose bed it gives up for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The order is the one that stands already: it changes nothing and is told what stands."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """The order belongs to a decision that is cancelled, or older than the one that stands."""
+
+    request: Request
+
+
+def receive(known: Request, new: Request) -> Queued | Kept | Void:
+    """What an order, first or changed, does.
+
+    Args:
+        known: the candidacy's request; `new` itself if there was none.
+        new: the request as the order alone would make it.
+    """
+    if known.id == new.id:
+        return Queued(new, None)
+    if known.decision_number == new.decision_number:
+        if known.state is State.CANCELLED:
+            return Void(known.heard())
+        if known.need == new.need:
+            return Kept(known.heard(new.event_id))
+    elif known.need and new.need and new.need.decided_on < known.need.decided_on:
+        return Void(known.heard())
+    queued = replace(new, id=known.id, version=known.version)
+    return Queued(queued, known.stay_id if known.holds_bed else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The bed that was held is free."""
+
+    request: Request
+    stay_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NothingHeld:
+    """There was no bed to free."""
+
+    request: Request
+    left_waiting_list: bool
+
+
+def release(known: Request, new: Request) -> Released | NothingHeld:
+    """What a cancellation does.
+
+    Args:
+        known: the candidacy's request; `new` itself if there was none.
+        new: the request as the cancellation alone would make it.
+    """
+    if known.id == new.id or known.state is State.CANCELLED or known.decision_number != new.decision_number:
+        return NothingHeld(known.heard(), left_waiting_list=False)
+    gone = replace(known.moved(State.CANCELLED), event_id=new.event_id)
+    if known.holds_bed and known.stay_id:
+        return Released(gone, known.stay_id)
+    return NothingHeld(gone, left_waiting_list=True)
+
+
+def confirm(request: Request | None, stay_id: UUID) -> Request:
+    """The request once a named officer confirmed its proposed bed.
+
+    Args:
+        request: the one that the stay belongs to, if any.
+        stay_id: the stay that the officer saw; a changed order has another one.
+
+    Raises:
+        Refused: there is no proposal of that stay to confirm.
+    """
+    if request is None:
+        raise Refused(Refusal.STAY_UNKNOWN)
+    if request.stay_id != stay_id or request.state is State.CANCELLED:
+        raise Refused(Refusal.STAY_RELEASED)
+    if request.state is State.CONFIRMED:
+        raise Refused(Refusal.STAY_CONFIRMED)
+    if request.state is not State.PROPOSED:
+        raise Refused(Refusal.STAY_WAITING)
+    if request.overdue:
+        raise Refused(Refusal.PROPOSAL_OVERDUE)
+    return request.moved(State.CONFIRMED)
+
+
+def expire(request: Request, stay_id: UUID) -> Request | None:
+    """The request once the date of its proposal has passed: overdue, and the bed stays held.
+
+    Args:
+        request: as it stands now.
+        stay_id: the stay whose date has passed.
+
+    Returns:
+        None when that proposal stands no more.
+    """
+    if request.state is not State.PROPOSED or request.overdue or request.stay_id != stay_id:
+        return None
+    return replace(request, overdue=True, version=request.version + 1)
+
+
+def confirm_by(now: datetime) -> datetime:
+    """Until when a proposal made now is to be confirmed."""
+    return now + PROPOSAL_TERM

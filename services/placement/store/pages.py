@@ -1,0 +1,125 @@
+"""What the API shows: sites, their occupancy, and pages of stays. Nothing here locks or writes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.placement.tables import assignments, requests
+from services.placement.tables import sites as all_sites
+
+
+class Place(NamedTuple):
+    """Where a stay stands in the order of decisions, which pages follow too."""
+
+    decided_on: date
+    file_number: int
+    request_id: UUID
+
+
+class Occupancy(NamedTuple):
+    """Rows of `wing, name, sex, cell_type, capacity, proposed, confirmed`, and of `sex, cell_type, waiting`."""
+
+    wings: Sequence[sa.Row[Any]]
+    waiting: Sequence[sa.Row[Any]]
+
+
+async def sites(conn: AsyncConnection) -> Sequence[sa.Row[Any]]:
+    """All sites that the platform knows: `code, name, interregion, status`."""
+    return (await conn.execute(_SITES)).all()
+
+
+_SITES = sa.select(all_sites).order_by(all_sites.c.code)
+
+
+async def occupancy(conn: AsyncConnection, site: str) -> Occupancy:
+    """How many cells in service each wing of a site has by type, how many of them are held, and how many persons wait.
+
+    A cell that is held for a stay to come counts as held from the day that the bed is proposed.
+    """
+    wings = (await conn.execute(_WINGS, {"site": site})).all()
+    return Occupancy(wings, (await conn.execute(_WAITING, {"site": site})).all())
+
+
+_WINGS = sa.text(
+    """
+    SELECT wings.code AS wing, wings.name, wings.sex, cells.type AS cell_type, count(*) AS capacity,
+        count(*) FILTER (WHERE held.confirmed) AS confirmed, count(*) FILTER (WHERE NOT held.confirmed) AS proposed
+    FROM wings JOIN units ON units.wing = wings.code JOIN cells ON cells.unit = units.code LEFT JOIN (
+        SELECT cell, bool_or(state = 'confirmed') AS confirmed FROM assignments
+        WHERE state IN ('proposed', 'confirmed') GROUP BY cell
+    ) AS held ON held.cell = cells.code
+    WHERE wings.site = :site AND cells.in_service AND cells.type <> 'secure_waiting'
+    GROUP BY wings.code, cells.type ORDER BY wings.code, cells.type
+    """
+)
+
+_WAITING = sa.text(
+    """
+    SELECT sex, cell_type, count(*) AS waiting FROM requests WHERE site = :site AND state = 'waitlisted'
+    GROUP BY sex, cell_type ORDER BY sex, cell_type
+    """
+)
+
+
+async def stays(
+    conn: AsyncConnection,
+    *,
+    limit: int,
+    after: Place | None = None,
+    state: str | None = None,
+    candidacy_id: UUID | None = None,
+) -> Sequence[sa.Row[Any]]:
+    """A page of stays with their beds, ranks and whether somebody with an earlier decision waits for the bed.
+
+    Args:
+        conn: open for reading.
+        limit: the most rows to give.
+        after: the place that the page begins behind.
+        state: only stays that stand there.
+        candidacy_id: only this person's stay.
+    """
+    page = _STAYS.order_by(*_order).limit(limit)
+    if after is not None:
+        page = page.where(sa.tuple_(*_order) > sa.tuple_(*map(sa.literal, after)))
+    if state is not None:
+        page = page.where(requests.c.state == state)
+    if candidacy_id is not None:
+        page = page.where(requests.c.candidacy_id == candidacy_id)
+    return (await conn.execute(page)).all()
+
+
+async def stay(conn: AsyncConnection, stay_id: UUID) -> sa.Row[Any] | None:
+    """One stay, as `stays` shows it; None once a change of its order has replaced it."""
+    return (await conn.execute(_STAYS.where(requests.c.stay_id == stay_id))).first()
+
+
+_order = (requests.c.decided_on, requests.c.file_number, requests.c.id)
+_other = requests.alias("other")
+_ahead = sa.and_(
+    _other.c.pool == requests.c.pool,
+    _other.c.state == "waitlisted",
+    sa.tuple_(_other.c.decided_on, _other.c.file_number, _other.c.id) < sa.tuple_(*_order),
+)
+
+_STAYS = (
+    sa.select(
+        *(column for column in requests.c if column.name != "site"),
+        assignments.c.cell,
+        assignments.c.confirm_by,
+        assignments.c.confirmed_at,
+        assignments.c.confirmed_by_function,
+        sa.case(
+            (
+                sa.and_(requests.c.state == "waitlisted", requests.c.pool.is_not(None)),
+                sa.select(sa.func.count() + 1).select_from(_other).where(_ahead).scalar_subquery(),
+            ),
+        ).label("rank"),
+        sa.and_(requests.c.state == "proposed", sa.exists().where(_ahead)).label("earlier_decision_waits"),
+    )
+    .join_from(requests, assignments, assignments.c.id == requests.c.stay_id, isouter=True)
+    .where(requests.c.stay_id.is_not(None))
+)

@@ -1,0 +1,44 @@
+"""What placement's tests share: a database of their own, a settable clock and a bench on both."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.placement.consumers import consumer
+from shared.database import create_engine
+from shared.testing.fixtures import Databases
+from shared.testing.kernel import Bench
+
+
+@dataclass
+class SettableClock:
+    """Stands still until a test moves it."""
+
+    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        """Lets time pass."""
+        self.now += by
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+async def engine(databases: Databases) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(await databases.clone("placement"), application="placement-tests", pool_size=10)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def bench(engine: AsyncEngine, clock: SettableClock) -> Bench:
+    return Bench(engine, consumer, site="DON", clock=clock)

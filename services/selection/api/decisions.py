@@ -1,0 +1,174 @@
+"""Routes of the deciding officer: preview, approve, refuse."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from services.selection import domain, handlers, store
+from services.selection.api.fields import Body, Day, View, Words
+from shared.auth import Principal
+from shared.boundary import Read, Write, reading, writing
+
+router = APIRouter(prefix="/v1/candidacies", tags=["decisions"])
+
+
+class AccommodationEffect(Body):
+    """One cell of this type in a wing of this sex, for these dates."""
+
+    kind: Literal["accommodation"]
+    wing_sex: domain.Sex
+    cell_type: domain.CellType
+    planned_entry: Day
+    projected_exit: Day
+    """First day that it is no longer needed."""
+
+
+class TrainingEffect(Body):
+    """A training seat by the person's ordered wishes, in a cohort that starts then or later."""
+
+    kind: Literal["training"]
+    wishes: Annotated[tuple[str, ...], Field(max_length=10)]
+    earliest_start: Day
+    projected_exit: Day
+
+
+class PartnersEffect(Body):
+    """Which categories of partners will be told that one place is reserved."""
+
+    kind: Literal["partners"]
+    categories: tuple[domain.PartnerCategory, ...]
+
+
+Effect = Annotated[AccommodationEffect | TrainingEffect | PartnersEffect, Field(discriminator="kind")]
+
+
+class GroundsBody(Body):
+    """What every decision says. A part that is left out is refused by its own code."""
+
+    reasons: Words = ""
+    authority: Words = ""
+    """In whose name it is decided, such as the interregional director."""
+    delegation: Words = ""
+    """Reference of the signer's delegation."""
+
+    def grounds(self) -> domain.Grounds:
+        """As the rules take them; blank ones are refused."""
+        return domain.Grounds(self.reasons, self.authority, self.delegation)
+
+
+class ApprovalBody(GroundsBody):
+    """What is signed: the opinion relied on, and the effects exactly as previewed."""
+
+    opinion_id: UUID
+    effects: Annotated[tuple[Effect, ...], Field(max_length=10)]
+
+
+class RefusalBody(GroundsBody):
+    """At least one code of the closed list, and own words."""
+
+    reason_codes: Annotated[tuple[domain.RefusalReason, ...], Field(min_length=1, max_length=8)]
+
+
+class PreviewView(View):
+    """What approving would set off now. Give back `opinion_id` and `effects` as they are to approve."""
+
+    candidacy_id: UUID
+    opinion_id: UUID
+    rule_version: str
+    reference_on: date
+    """The criteria were checked again on this date, Europe/Paris."""
+    effects: list[Effect]
+
+
+class DecisionView(View):
+    """A signed act."""
+
+    id: UUID
+    candidacy_id: UUID
+    decision_number: str
+    kind: domain.Kind
+    opinion_id: UUID | None
+    signer_name: str
+    signer_function: str
+    authority: str
+    delegation: str
+    reason_codes: list[domain.RefusalReason]
+    reasons: str
+    effects: list[dict[str, Any]]
+    act_digest: str
+    """SHA-256 of the act, hexadecimal."""
+    signed_at: datetime
+    decided_on: date
+
+
+@router.post("/{candidacy_id}/approve/preview", response_model=PreviewView)
+async def preview_effects(
+    candidacy_id: UUID, read: Annotated[Read, Depends(reading("decision_authority"))]
+) -> PreviewView:
+    """Shows what an approval would set off. Changes nothing, so it needs no Idempotency-Key."""
+    opinion_id, approval = await handlers.preview_effects(
+        read.conn, candidacy_id, read.now, scope=read.principal.establishment
+    )
+    return PreviewView.model_validate(
+        {
+            "candidacy_id": candidacy_id,
+            "opinion_id": opinion_id,
+            "rule_version": approval.opinion.rule_version,
+            "reference_on": approval.opinion.reference_on,
+            "effects": approval.effects.listed(),
+        }
+    )
+
+
+@router.post("/{candidacy_id}/approve", status_code=201, response_model=DecisionView)
+async def approve(
+    candidacy_id: UUID, body: ApprovalBody, write: Annotated[Write, Depends(writing("decision_authority"))]
+) -> Response:
+    """Signs the approval, which sets off the effects listed in it."""
+    order = handlers.ApprovalOrder(
+        opinion_id=body.opinion_id,
+        effects=[effect.model_dump(mode="json") for effect in body.effects],
+        grounds=body.grounds(),
+        signer=_signer(write.principal),
+    )
+    scope = write.principal.establishment
+    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, scope=scope), _show_decision, status=201)
+
+
+@router.post("/{candidacy_id}/refuse", status_code=201, response_model=DecisionView)
+async def refuse(
+    candidacy_id: UUID, body: RefusalBody, write: Annotated[Write, Depends(writing("decision_authority"))]
+) -> Response:
+    """Signs the refusal."""
+    order = handlers.RefusalOrder(
+        reason_codes=tuple(dict.fromkeys(body.reason_codes)),
+        grounds=body.grounds(),
+        signer=_signer(write.principal),
+    )
+    scope = write.principal.establishment
+    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, scope=scope), _show_decision, status=201)
+
+
+async def show_decision_of(conn: AsyncConnection, candidacy_id: UUID) -> DecisionView | None:
+    """The latest decision on a candidacy, with its reasons: for the file alone."""
+    row = await store.decision_row_of(conn, candidacy_id)
+    return None if row is None else _view(row)
+
+
+async def _show_decision(conn: AsyncConnection, decision_id: UUID) -> DecisionView:
+    return _view(await store.decision_row(conn, decision_id))
+
+
+def _view(row: store.AnyRow) -> DecisionView:
+    return DecisionView.model_validate(
+        {**row._asdict(), "decision_number": row.number, "act_digest": row.act_digest.hex()}
+    )
+
+
+def _signer(principal: Principal) -> domain.Signer:
+    return domain.Signer(principal.subject, principal.name, principal.function)

@@ -1,0 +1,54 @@
+"""Fields that several routes share: strict dates, codes and texts. What is wrong is never repeated to the caller."""
+
+import re
+from datetime import date
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from services.selection import domain
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+T = TypeVar("T")
+
+
+class Body(BaseModel):
+    """What a request may say, and nothing else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class View(BaseModel):
+    """What an answer says."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _day(value: object) -> date:
+    """A date as text, `YYYY-MM-DD`; one that no calendar has is refused as such."""
+    if not isinstance(value, str) or not _ISO.fullmatch(value):
+        raise PydanticCustomError("date_as_text", "a date is written YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES) from None
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("repeated", "each may be named once")
+    return values
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
+"""A date without time, Europe/Paris."""
+SiteCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+ActivityCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z0-9][A-Z0-9-]{0,30}$")]
+"""Such as `DON-WEB`."""
+Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(_distinct)]
+Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_distinct)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+Words = Annotated[str, StringConstraints(max_length=20_000)]
+"""Own words of an officer. Blank ones are refused by the rules, with a code of their own."""

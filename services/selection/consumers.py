@@ -1,0 +1,27 @@
+"""What selection consumes: every reply to a decision, for the journey."""
+
+from services.selection import handlers
+from shared.contracts import citizen_space, notifications, placement
+from shared.messaging import Consumer, on
+
+consumer = Consumer(
+    "selection",
+    (
+        on(placement.BedAssigned, handlers.record_stay),
+        on(placement.AssignmentConfirmed, handlers.record_stay),
+        on(placement.BedWaitlisted, handlers.record_stay),
+        on(placement.BedReleased, handlers.record_stay),
+        on(placement.NothingToRelease, handlers.record_stay),
+        on(placement.AssignmentExpired, handlers.record_stay),
+        on(citizen_space.Enrolled, handlers.record_enrolment),
+        on(citizen_space.EnrolmentConfirmed, handlers.record_enrolment),
+        on(citizen_space.EnrolmentWaitlisted, handlers.record_enrolment),
+        on(citizen_space.EnrolmentPromoted, handlers.record_enrolment),
+        on(citizen_space.EnrolmentCancelled, handlers.record_enrolment),
+        on(citizen_space.NothingToCancel, handlers.record_enrolment),
+        on(notifications.AlertsPlanned, handlers.record_alerts_planned),
+        on(notifications.PartnerAlerted, handlers.record_delivery),
+        on(notifications.PartnerAlertFailed, handlers.record_delivery),
+    ),
+    chunk=50,
+)

@@ -1,0 +1,128 @@
+"""Queries on decisions: the register of signed acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.selection import domain
+from services.selection.store.data import AnyRow, opinion_data
+from services.selection.tables import decision_counters, decisions
+
+_COUNTER = insert(decision_counters).values(
+    site=sa.bindparam("site", type_=sa.Text), year=sa.bindparam("year", type_=sa.Integer), last=1
+)
+_NUMBER = (
+    _COUNTER.on_conflict_do_update(
+        index_elements=[decision_counters.c.site, decision_counters.c.year],
+        set_={"last": decision_counters.c.last + 1},
+    )
+    .returning(decision_counters.c.last)
+    .cte("numbered")
+)
+_SIGNED = [column for column in decisions.c if column.name != "number"]
+_COVERED = [column.name for column in _SIGNED if column.name != "act_digest"]
+# One statement counts and writes, so that the counter stays locked as briefly as may be and no number is ever skipped.
+_INSERT = (
+    insert(decisions)
+    .from_select(
+        ["number", *(column.name for column in _SIGNED)],
+        sa.select(
+            sa.func.format(
+                "%s-%s-%s",
+                sa.bindparam("site", type_=sa.Text),
+                sa.bindparam("year", type_=sa.Integer),
+                sa.func.lpad(sa.cast(_NUMBER.c.last, sa.Text), 6, "0"),
+            ),
+            *(sa.bindparam(f"the_{column.name}", type_=column.type) for column in _SIGNED),
+        ),
+    )
+    .returning(decisions.c.number)
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is written into the register.
+
+    Args:
+        reason_codes: of a refusal; empty for an approval.
+        effects: as signed; empty for a refusal.
+        criteria: as checked again on the date of the decision.
+        signed_at: UTC.
+        decided_on: Europe/Paris.
+    """
+
+    id: UUID
+    kind: domain.Kind
+    opinion_id: UUID | None
+    signer: domain.Signer
+    grounds: domain.Grounds
+    reason_codes: tuple[domain.RefusalReason, ...]
+    effects: list[dict[str, object]]
+    criteria: domain.Opinion
+    signed_at: datetime
+    decided_on: date
+
+
+async def insert_decision(conn: AsyncConnection, file: domain.File, act: Act) -> str:
+    """Enters a signed act and gives it its number, such as `DON-2026-000001`: per site and year, without gaps."""
+    criteria = opinion_data(act.criteria)
+    columns = {
+        "id": act.id,
+        "candidacy_id": file.id,
+        "kind": act.kind.value,
+        "opinion_id": act.opinion_id,
+        "prepared_by": file.prepared_by,
+        "signer_id": act.signer.id,
+        "signer_name": act.signer.name,
+        "signer_function": act.signer.function,
+        "authority": act.grounds.authority,
+        "delegation": act.grounds.delegation,
+        "reason_codes": [code.value for code in act.reason_codes],
+        "reasons": act.grounds.reasons,
+        "effects": act.effects,
+        "criteria": criteria,
+        "signed_at": act.signed_at,
+        "decided_on": act.decided_on,
+    }
+    parameters = {f"the_{name}": value for name, value in (columns | {"act_digest": digest_of(columns)}).items()}
+    row = await conn.execute(_INSERT, parameters | {"site": file.site, "year": act.decided_on.year})
+    number: str = row.scalar_one()
+    return number
+
+
+def digest_of(columns: Mapping[str, object]) -> bytes:
+    """The digest of an act as stored: of all that was signed, so without its number and the digest itself.
+
+    Args:
+        columns: of `decisions`, by name; more of them may be given.
+    """
+    return domain.act_digest({name: _plain(columns[name]) for name in _COVERED})
+
+
+async def decision_row(conn: AsyncConnection, decision_id: UUID) -> AnyRow:
+    """A decision by its id."""
+    return (await conn.execute(sa.select(decisions).where(decisions.c.id == decision_id))).one()
+
+
+async def decision_row_of(conn: AsyncConnection, candidacy_id: UUID) -> AnyRow | None:
+    """The latest decision on a candidacy; None when there is none."""
+    newest = (
+        sa.select(decisions)
+        .where(decisions.c.candidacy_id == candidacy_id)
+        .order_by(decisions.c.signed_at.desc(), decisions.c.number.desc())
+        .limit(1)
+    )
+    return (await conn.execute(newest)).first()
+
+
+def _plain(value: object) -> object:
+    """The value as the digest sees it: instants and dates in ISO 8601, ids as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,533 @@
+"""Use cases on a real PostgreSQL: what they save, what they publish, what they refuse."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from services.selection import domain, handlers, store
+from services.selection.domain import Refusal, Refused, State, Status
+from services.selection.tables import candidacies, decisions, expected_replies, identities, journey_steps, opinions
+from services.selection.tests import builders
+from services.selection.tests.builders import DIRECTOR, GROUNDS, NOW, Clock, a_reply, some_facts
+from shared.contracts.citizen_space import Enrolled, EnrolmentCancelled, EnrolmentConfirmed
+from shared.contracts.notifications import AlertsPlanned, PartnerAlerted, PartnerAlertFailed
+from shared.contracts.placement import AssignmentConfirmed, AssignmentExpired, BedAssigned, BedReleased, BedWaitlisted
+from shared.messaging import Tx
+from shared.testing.kernel import Bench, Published
+
+
+async def approved(bench: Bench, **overrides: Any) -> tuple[UUID, dict[str, str]]:
+    """An approved candidacy and the ids of its requests by kind: `candidacy`, `accommodation-request`, …"""
+    async with bench.transaction() as tx:
+        candidacy_id = await builders.an_approved_candidacy(tx, **overrides)
+    return candidacy_id, requests(await bench.published())
+
+
+def requests(published: list[Published]) -> dict[str, str]:
+    return {event.event_type.split(".")[1]: event.headers["ce_id"] for event in published}
+
+
+async def steps(bench: Bench, candidacy_id: UUID) -> dict[str, domain.Step]:
+    return {step.step: step for step in (await journey(bench, candidacy_id)).steps}
+
+
+async def journey(bench: Bench, candidacy_id: UUID) -> domain.Journey:
+    async with bench.engine.connect() as conn:
+        row = await store.candidacy_row(conn, candidacy_id)
+        return await handlers.read_journey(conn, candidacy_id, State(row.state), bench.clock())
+
+
+async def refusal_of(bench: Bench, act: Any) -> Refusal:
+    """Runs the act in a transaction of its own; it must be refused."""
+    with pytest.raises(Refused) as refused:
+        async with bench.transaction() as tx:
+            await act(tx)
+    return refused.value.refusal
+
+
+async def everything(bench: Bench) -> list[Any]:
+    """All that selection has stored, to compare before and after."""
+    tables = (identities, candidacies, opinions, decisions, expected_replies, journey_steps)
+    async with bench.engine.connect() as conn:
+        return [(await conn.execute(sa.select(table))).all() for table in tables]
+
+
+def a_bed(candidacy_id: UUID, request: str, **overrides: Any) -> BedAssigned:
+    given: dict[str, Any] = {
+        "stay_id": uuid7(),
+        "cell": "DON-H1-U2-C07",
+        "confirm_by": NOW + timedelta(days=21),
+        "starts_on": date(2027, 1, 11),
+        "ends_on": date(2028, 11, 23),
+        "from_waiting_list": False,
+    }
+    return BedAssigned(**a_reply(candidacy_id, request), **given | overrides)
+
+
+async def test_a_new_file_is_submitted_with_an_estimate_and_publishes_nothing(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        row = await store.candidacy_row(tx.conn, candidacy_id)
+    assert (row.state, row.version, row.file_number) == ("submitted", 1, 1)
+    assert row.estimate["result"] == "favourable"
+    assert await bench.published() == []
+
+
+async def test_an_assessment_keeps_the_opinion_with_rule_version_inputs_and_basis(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
+        row = await store.opinion_row(tx.conn, opinion_id)
+        file = await store.candidacy_row(tx.conn, candidacy_id)
+    assert (file.state, file.opinion_id) == ("assessed", opinion_id)
+    assert (row.rule_version, row.result, row.reference_on) == (domain.RULE_VERSION, "favourable", builders.TODAY)
+    assert [line["criterion"] for line in row.lines] == ["C1", "C2", "C3a", "C3b", "C4"]
+    assert all(line["inputs"] and line["legal_basis"] for line in row.lines)
+
+
+async def test_an_approval_orders_its_effects_in_three_events_of_one_transaction(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await builders.an_approved_candidacy(tx)
+    published = await bench.published()
+    number = "DON-2026-000001"
+    assert [event.event_type for event in published] == [
+        "selection.candidacy.approved.v1",
+        "selection.accommodation-request.requested.v1",
+        "selection.training-request.requested.v1",
+    ]
+    assert [event.headers["ce_aggregateversion"] for event in published] == ["3", "4", "5"]
+    assert {event.key for event in published} == {candidacy_id}
+    assert {event.headers["ce_subject"] for event in published} == {str(candidacy_id)}
+    assert {event.headers["ce_decisionnumber"] for event in published} == {number}
+    assert {event.headers["ce_siteid"] for event in published} == {"DON"}
+    assert len({event.headers["ce_correlationid"] for event in published}) == 1
+    candidacy, accommodation, training = (event.body for event in published)
+    assert candidacy == {"decision_number": number, "partner_categories": ["employment_service", "region"]}
+    assert accommodation == {
+        "decision_number": number,
+        "decided_on": "2026-11-23",
+        "file_number": 1,
+        "wing_sex": "M",
+        "cell_type": "standard",
+        "planned_entry": "2027-01-11",
+        "projected_exit": "2028-11-23",
+    }
+    assert training == {
+        "decision_number": number,
+        "decided_on": "2026-11-23",
+        "file_number": 1,
+        "wishes": ["DON-WEB", "DON-BASIC"],
+        "earliest_start": "2027-02-01",
+        "projected_exit": "2028-11-23",
+    }
+    missing = (await journey(bench, candidacy_id)).missing
+    assert [(reply.step, reply.request_id) for reply in missing] == [
+        ("partners", published[0].headers["ce_id"]),
+        ("accommodation", published[1].headers["ce_id"]),
+        ("training", published[2].headers["ce_id"]),
+    ]
+
+
+async def test_the_next_event_of_a_candidacy_has_a_higher_version_than_any_before(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await builders.an_approved_candidacy(tx)
+        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+    versions = [int(event.headers["ce_aggregateversion"]) for event in await bench.published()]
+    assert versions == sorted(set(versions))
+
+
+async def test_the_act_as_stored_still_has_the_digest_it_was_signed_with(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await builders.an_approved_candidacy(tx)
+    async with bench.engine.connect() as conn:
+        row = await store.decision_row_of(conn, candidacy_id)
+    assert row is not None
+    assert row.act_digest == store.digest_of(row._asdict())
+    assert row.act_digest != store.digest_of(row._asdict() | {"reasons": "others"})
+    assert (row.prepared_by, row.signer_id, row.decided_on) == (builders.PREPARER, DIRECTOR.id, builders.TODAY)
+    assert row.criteria["result"] == "favourable"
+
+
+async def test_numbers_are_counted_per_year_of_the_decision_in_paris(bench: Bench, clock: Clock) -> None:
+    numbers = []
+    facts = some_facts(sentence_end=date(2028, 12, 31), extract_on=date(2026, 12, 15))
+    for now in (
+        NOW + timedelta(days=25),
+        datetime(2026, 12, 31, 22, 59, tzinfo=UTC),
+        datetime(2026, 12, 31, 23, 0, tzinfo=UTC),
+    ):
+        clock.now = now
+        async with bench.transaction() as tx:
+            candidacy_id = await builders.an_approved_candidacy(tx, facts=facts)
+            row = await store.decision_row_of(tx.conn, candidacy_id)
+            assert row is not None
+            numbers.append((row.number, row.decided_on))
+    assert numbers == [
+        ("DON-2026-000001", date(2026, 12, 18)),
+        ("DON-2026-000002", date(2026, 12, 31)),
+        ("DON-2027-000001", date(2027, 1, 1)),
+    ]
+
+
+async def test_a_refused_approval_leaves_no_gap_in_the_register(bench: Bench) -> None:
+    first, _ = await approved(bench)
+    await refusal_of(bench, lambda tx: builders.approve(tx, first))
+    async with bench.transaction() as tx:
+        second = await builders.an_approved_candidacy(tx)
+        row = await store.decision_row_of(tx.conn, second)
+    assert row is not None
+    assert row.number == "DON-2026-000002"
+
+
+async def test_an_adapted_cell_in_a_womens_wing_is_asked_for_as_needed(bench: Bench) -> None:
+    identity = domain.Identity("Fictif", "Alix", date(1990, 1, 1), "000124", domain.Sex.FEMALE)
+    wishes = domain.Wishes(adapted_cell=True, training=(), partner_categories=())
+    async with bench.transaction() as tx:
+        await builders.an_approved_candidacy(tx, identity=identity, wishes=wishes)
+    published = await bench.published()
+    assert (published[1].body["wing_sex"], published[1].body["cell_type"]) == ("F", "adapted")
+    assert published[2].body["wishes"] == []
+    assert published[0].body["partner_categories"] == []
+
+
+async def test_nobody_approves_what_was_not_previewed(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, _ = await builders.an_assessed_candidacy(tx)
+    before = await everything(bench)
+    for effects in ([], [{"kind": "partners", "categories": []}]):
+        assert await refusal_of(bench, lambda tx, e=effects: builders.approve(tx, candidacy_id, effects=e)) is (
+            Refusal.EFFECTS_CHANGED
+        )
+    assert await everything(bench) == before
+    assert await bench.published() == []
+
+
+async def test_the_preparer_neither_approves_nor_refuses(bench: Bench) -> None:
+    signer = domain.Signer(id=builders.PREPARER, name="Same Person", function="director")
+    async with bench.transaction() as tx:
+        candidacy_id, _ = await builders.an_assessed_candidacy(tx)
+    before = await everything(bench)
+    assert await refusal_of(bench, lambda tx: builders.approve(tx, candidacy_id, signer=signer)) is (
+        Refusal.DECISION_BY_PREPARER
+    )
+    order = handlers.RefusalOrder((domain.RefusalReason.OTHER,), GROUNDS, signer)
+    assert (
+        await refusal_of(bench, lambda tx: handlers.refuse(tx, candidacy_id, order, scope=None))
+        is Refusal.DECISION_BY_PREPARER
+    )
+    assert await everything(bench) == before
+
+
+async def test_an_opinion_of_another_file_is_unknown_and_an_older_one_is_stale(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, older = await builders.an_assessed_candidacy(tx)
+        _, others = await builders.an_assessed_candidacy(tx)
+        await handlers.assess(tx, candidacy_id, assessed_by=builders.PREPARER, scope=None)
+    for opinion_id, refusal in (
+        (uuid7(), Refusal.OPINION_UNKNOWN),
+        (others, Refusal.OPINION_UNKNOWN),
+        (older, Refusal.OPINION_STALE),
+    ):
+        assert (
+            await refusal_of(bench, lambda tx, o=opinion_id: builders.approve(tx, candidacy_id, opinion_id=o))
+            is refusal
+        )
+
+
+async def test_an_unfavourable_opinion_approves_nothing(bench: Bench) -> None:
+    facts = some_facts(sentence_end=date(2027, 11, 22))
+    async with bench.transaction() as tx:
+        candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx, facts=facts)
+    order = handlers.ApprovalOrder(opinion_id, [], GROUNDS, DIRECTOR)
+    assert (
+        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, scope=None))
+        is Refusal.OPINION_NOT_FAVOURABLE
+    )
+
+
+async def test_an_opinion_that_time_has_overtaken_is_stale(bench: Bench, clock: Clock) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
+        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+    clock.now = NOW + timedelta(days=40)
+    order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
+    assert (
+        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, scope=None))
+        is Refusal.OPINION_STALE
+    )
+
+
+async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
+        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+    order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
+
+    async def sign() -> Refusal | None:
+        try:
+            async with bench.transaction() as tx:
+                await handlers.approve(tx, candidacy_id, order, scope=None)
+        except Refused as refused:
+            return refused.refusal
+        return None
+
+    outcomes = await asyncio.gather(*(sign() for _ in range(5)))
+    assert sorted(map(str, outcomes)) == ["None", *["already-decided"] * 4]
+    assert len(await bench.published()) == 3
+
+
+async def test_a_withdrawal_at_the_instant_of_the_approval_cancels_it_or_comes_first(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
+        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+    order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
+    deciding, withdrawing = asyncio.Event(), asyncio.Event()
+
+    async def sign() -> None:
+        async with bench.transaction() as tx:
+            await handlers.approve(tx, candidacy_id, order, scope=None)
+            deciding.set()
+            await withdrawing.wait()
+
+    async def withdraw() -> None:
+        await deciding.wait()
+        async with bench.transaction() as tx:
+            waiting = asyncio.create_task(handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None))
+            await _blocked(bench)
+            withdrawing.set()
+            await waiting
+
+    await asyncio.gather(sign(), withdraw())
+    assert [event.event_type.split(".", 1)[1] for event in await bench.published()][3:] == [
+        "candidacy.withdrawn.v1",
+        "accommodation-request.cancelled.v1",
+        "training-request.cancelled.v1",
+    ]
+
+
+async def _blocked(bench: Bench) -> None:
+    """Waits until some session waits for a lock."""
+    from shared.testing.waiting import eventually
+
+    async def somebody() -> bool:
+        async with bench.engine.connect() as conn:
+            found = await conn.execute(
+                sa.text(
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                )
+            )
+            return found.first() is not None
+
+    await eventually(somebody)
+
+
+async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id, _ = await builders.an_assessed_candidacy(tx)
+        order = handlers.RefusalOrder((domain.RefusalReason.PROJECT_INSUFFICIENT,), GROUNDS, DIRECTOR)
+        await handlers.refuse(tx, candidacy_id, order, scope=None)
+        row = await store.decision_row_of(tx.conn, candidacy_id)
+    assert row is not None
+    assert (row.kind, row.reason_codes, row.reasons) == ("refused", ["PROJECT_INSUFFICIENT"], GROUNDS.reasons)
+    (event,) = await bench.published()
+    assert event.event_type == "selection.candidacy.refused.v1"
+    assert event.body == {"decision_number": "DON-2026-000001"}
+    assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == ["partners"]
+    for act in (
+        lambda tx: builders.approve(tx, candidacy_id),
+        lambda tx: handlers.refuse(tx, candidacy_id, order, scope=None),
+        lambda tx: handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None),
+    ):
+        assert await refusal_of(bench, act) is Refusal.ALREADY_DECIDED
+
+
+async def test_a_withdrawal_before_any_decision_cancels_nothing(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+    (event,) = await bench.published()
+    assert event.event_type == "selection.candidacy.withdrawn.v1"
+    assert event.body == {"decision_number": None}
+    assert "ce_decisionnumber" not in event.headers
+
+
+async def test_a_withdrawal_after_the_approval_cancels_cell_and_seat(bench: Bench) -> None:
+    candidacy_id, _ = await approved(bench)
+    async with bench.transaction() as tx:
+        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+    published = await bench.published()
+    assert [event.event_type.split(".", 1)[1] for event in published] == [
+        "candidacy.withdrawn.v1",
+        "accommodation-request.cancelled.v1",
+        "training-request.cancelled.v1",
+    ]
+    assert {event.body["decision_number"] for event in published} == {"DON-2026-000001"}
+    again = await refusal_of(bench, lambda tx: handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None))
+    assert again is Refusal.ALREADY_WITHDRAWN
+    assert await refusal_of(bench, lambda tx: builders.approve(tx, candidacy_id)) is Refusal.CANDIDACY_WITHDRAWN
+
+
+@pytest.mark.parametrize("on", [date(2026, 11, 24), date(2026, 11, 1)])
+async def test_a_withdrawal_is_dated_between_signature_and_today(bench: Bench, on: date) -> None:
+    candidacy_id, _ = await approved(bench)
+    refusal = await refusal_of(bench, lambda tx: handlers.withdraw(tx, candidacy_id, withdrawn_on=on, scope=None))
+    assert refusal is Refusal.IMPOSSIBLE_DATES
+
+
+async def test_an_officer_of_another_establishment_finds_no_file(bench: Bench) -> None:
+    async with bench.transaction() as tx:
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(establishment="MA-REIMS"))
+
+    async def assess(tx: Tx) -> None:
+        await handlers.assess(tx, candidacy_id, assessed_by="cpip-9", scope="MA-CHALONS")
+
+    async def withdraw(tx: Tx) -> None:
+        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope="MA-CHALONS")
+
+    assert await refusal_of(bench, assess) is Refusal.CANDIDACY_UNKNOWN
+    assert await refusal_of(bench, withdraw) is Refusal.CANDIDACY_UNKNOWN
+
+
+async def test_what_does_not_exist_is_unknown(bench: Bench) -> None:
+    nobody = uuid7()
+    for act in (
+        lambda tx: handlers.assess(tx, nobody, assessed_by="x", scope=None),
+        lambda tx: handlers.withdraw(tx, nobody, withdrawn_on=None, scope=None),
+        lambda tx: handlers.preview_effects(tx.conn, nobody, tx.now, scope=None),
+        lambda tx: handlers.approve(tx, nobody, handlers.ApprovalOrder(uuid7(), [], GROUNDS, DIRECTOR), scope=None),
+    ):
+        assert await refusal_of(bench, act) is Refusal.CANDIDACY_UNKNOWN
+
+
+async def test_a_proposed_bed_shows_in_the_journey_and_keeps_its_cell_when_confirmed(bench: Bench) -> None:
+    candidacy_id, asked = await approved(bench)
+    request, subject = asked["accommodation-request"], uuid7()
+    await bench.deliver(a_bed(candidacy_id, request), subject=subject, version=1)
+    bed = (await steps(bench, candidacy_id))["accommodation"]
+    assert (bed.status, bed.detail["cell"], bed.since) == (Status.PROPOSED, "DON-H1-U2-C07", NOW)
+    assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == ["partners", "training"]
+    confirmed = AssignmentConfirmed(
+        **a_reply(candidacy_id, request), stay_id=uuid7(), confirmed_by_function="placement_officer"
+    )
+    await bench.deliver(confirmed, subject=subject, version=2)
+    bed = (await steps(bench, candidacy_id))["accommodation"]
+    assert (bed.status, bed.detail["cell"]) == (Status.CONFIRMED, "DON-H1-U2-C07")
+    assert bed.detail["confirmed_by_function"] == "placement_officer"
+
+
+async def test_a_proposal_past_its_date_is_overdue(bench: Bench, clock: Clock) -> None:
+    candidacy_id, asked = await approved(bench)
+    request, subject = asked["accommodation-request"], uuid7()
+    await bench.deliver(a_bed(candidacy_id, request), subject=subject, version=1)
+    clock.now = NOW + timedelta(days=22)
+    assert (await steps(bench, candidacy_id))["accommodation"].status is Status.OVERDUE
+    expired = AssignmentExpired(**a_reply(candidacy_id, request), stay_id=uuid7())
+    await bench.deliver(expired, subject=subject, version=2)
+    bed = (await steps(bench, candidacy_id))["accommodation"]
+    assert (bed.status, bed.detail["cell"], bed.since) == (Status.OVERDUE, "DON-H1-U2-C07", NOW + timedelta(days=21))
+
+
+async def test_a_bed_after_the_waiting_list_says_nothing_of_the_list_any_more(bench: Bench) -> None:
+    candidacy_id, asked = await approved(bench)
+    request, subject = asked["accommodation-request"], uuid7()
+    waitlisted = BedWaitlisted(**a_reply(candidacy_id, request), reason="no_free_bed")
+    await bench.deliver(waitlisted, subject=subject, version=1)
+    assert (await steps(bench, candidacy_id))["accommodation"].status is Status.WAITLISTED
+    await bench.deliver(a_bed(candidacy_id, request, from_waiting_list=True), subject=subject, version=2)
+    bed = (await steps(bench, candidacy_id))["accommodation"]
+    assert bed.status is Status.PROPOSED
+    assert "reason" not in bed.detail
+
+
+async def test_an_older_fact_never_replaces_a_newer_one(bench: Bench) -> None:
+    candidacy_id, asked = await approved(bench)
+    request = asked["accommodation-request"]
+
+    def a_fact(fact: str) -> domain.Outcome:
+        return domain.Outcome("accommodation", fact, request, "DON-2026-000001", {}, NOW)
+
+    for fact, version in (("bed_released", 3), ("bed_assigned", 2), ("bed_waitlisted", 3)):
+        async with bench.transaction() as tx:
+            await store.record_fact(tx.conn, candidacy_id, a_fact(fact), version=version, adds=False, now=NOW)
+    assert (await steps(bench, candidacy_id))["accommodation"].fact == "bed_released"
+
+
+async def test_two_deliveries_of_one_candidacy_are_two_steps(bench: Bench) -> None:
+    candidacy_id, asked = await approved(bench)
+    reply = a_reply(candidacy_id, asked["candidacy"])
+    cause = UUID(asked["candidacy"])
+    await bench.deliver(AlertsPlanned(**reply, count=2), subject=cause)
+    assert (await steps(bench, candidacy_id))["partners"].status is Status.IN_PROGRESS
+    told = PartnerAlerted(**reply, notice="candidacy.approved", partner="Mission fictive", attempts=1)
+    failed = PartnerAlertFailed(
+        **reply, notice="candidacy.approved", partner="Atelier fictif", attempts=8, reason="retries_exhausted"
+    )
+    one, other = uuid7(), uuid7()
+    await bench.deliver(told, subject=one)
+    await bench.deliver(failed, subject=other)
+    found = await steps(bench, candidacy_id)
+    assert found[f"partners/{one}"].status is Status.TOLD
+    assert found[f"partners/{other}"].status is Status.NOT_TOLD
+    assert found[f"partners/{one}"].detail["partner"] == "Mission fictive"
+    assert found["partners"].status is Status.NOT_TOLD
+
+
+async def test_after_a_withdrawal_what_was_reserved_is_superseded_until_it_is_released(bench: Bench) -> None:
+    candidacy_id, asked = await approved(bench)
+    stay, seat, delivery = uuid7(), uuid7(), uuid7()
+    await bench.deliver(a_bed(candidacy_id, asked["accommodation-request"]), subject=stay, version=1)
+    enrolled = Enrolled(
+        **a_reply(candidacy_id, asked["training-request"]),
+        enrolment_id=uuid7(),
+        activity="DON-WEB",
+        starts_on=date(2027, 2, 1),
+    )
+    await bench.deliver(enrolled, subject=seat, version=1)
+    confirmed = EnrolmentConfirmed(
+        **a_reply(candidacy_id, asked["training-request"]),
+        enrolment_id=uuid7(),
+        confirmed_by_function="training_lead",
+    )
+    await bench.deliver(confirmed, subject=seat, version=2)
+    told = a_reply(candidacy_id, asked["candidacy"])
+    await bench.deliver(AlertsPlanned(**told, count=1), subject=UUID(asked["candidacy"]))
+    await bench.deliver(
+        PartnerAlerted(**told, notice="candidacy.approved", partner="Mission fictive", attempts=1), subject=delivery
+    )
+    assert (await journey(bench, candidacy_id)).missing == ()
+
+    async with bench.transaction() as tx:
+        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+    cancelled = requests(await bench.published())
+    found = await steps(bench, candidacy_id)
+    assert {step.status for step in found.values()} == {Status.SUPERSEDED}
+    assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == [
+        "partners",
+        "accommodation",
+        "training",
+    ]
+
+    released = BedReleased(**a_reply(candidacy_id, cancelled["accommodation-request"]), stay_id=uuid7())
+    await bench.deliver(released, subject=stay, version=2)
+    gone = EnrolmentCancelled(**a_reply(candidacy_id, cancelled["training-request"]), enrolment_id=uuid7())
+    await bench.deliver(gone, subject=seat, version=3)
+    retracting = a_reply(candidacy_id, cancelled["candidacy"])
+    await bench.deliver(AlertsPlanned(**retracting, count=1), subject=UUID(cancelled["candidacy"]))
+    retraction = uuid7()
+    await bench.deliver(
+        PartnerAlerted(**retracting, notice="candidacy.withdrawn", partner="Mission fictive", attempts=1),
+        subject=retraction,
+    )
+    found = await steps(bench, candidacy_id)
+    assert {name: step.status for name, step in found.items()} == {
+        "accommodation": Status.RELEASED,
+        "training": Status.RELEASED,
+        "partners": Status.TOLD,
+        f"partners/{delivery}": Status.SUPERSEDED,
+        f"partners/{retraction}": Status.TOLD,
+    }
+    assert (await journey(bench, candidacy_id)).missing == ()

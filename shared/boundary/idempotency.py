@@ -1,0 +1,122 @@
+"""The memory of writes already done: one row per principal, route and Idempotency-Key, in the write's transaction."""
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.messaging.tables import idempotency
+from shared.messaging.verdicts import sqlstate
+from shared.problems import IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS
+
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Claim(NamedTuple):
+    """What identifies a write, and what it asked for."""
+
+    principal: str
+    route: str
+    """Method and the route's template."""
+    key: str
+    fingerprint: bytes
+
+
+class Done(NamedTuple):
+    """How the same write ended before."""
+
+    status: int
+    resource_id: UUID
+
+
+def fingerprint(secret: bytes, *parts: bytes) -> bytes:
+    """A keyed digest of a request: method, path, query and body.
+
+    Args:
+        secret: without it, short bodies could be guessed from the stored digest.
+        parts: taken with their lengths, so that no byte can move from one to the next.
+    """
+    digest = hmac.new(secret, digestmod=hashlib.sha256)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()
+
+
+async def begin(conn: AsyncConnection, claim: Claim, status: int, now: datetime) -> Done | None:
+    """Claims the key for this transaction, before anything else in it.
+
+    Waits up to 2 s for another transaction that holds it.
+
+    Args:
+        conn: the write's transaction.
+        claim: what is asked.
+        status: that the answer will have; the row only stays if it does.
+        now: instant of the transaction.
+
+    Returns:
+        None if the write is to be done now; how it ended if it was done before.
+
+    Raises:
+        Problem: `request-in-progress` or `idempotency-key-reused`.
+    """
+    try:
+        ours = await conn.execute(_BEGIN, {**claim._asdict(), "status": status, "created_at": now})
+    except DBAPIError as error:
+        if sqlstate(error) == _LOCK_NOT_AVAILABLE:
+            raise REQUEST_IN_PROGRESS.problem(headers={"Retry-After": "1"}) from None
+        raise
+    if ours.first() is not None:
+        return None
+    earlier = (
+        await conn.execute(_EARLIER, {"principal": claim.principal, "route": claim.route, "key": claim.key})
+    ).first()
+    if earlier is None:
+        raise REQUEST_IN_PROGRESS.problem(headers={"Retry-After": "1"})
+    if not hmac.compare_digest(earlier.fingerprint, claim.fingerprint):
+        raise IDEMPOTENCY_KEY_REUSED.problem()
+    return Done(earlier.status, earlier.resource_id)
+
+
+async def complete(conn: AsyncConnection, claim: Claim, resource_id: UUID) -> None:
+    """Notes what the write made or changed; last in its transaction."""
+    await conn.execute(
+        _COMPLETE,
+        {"b_principal": claim.principal, "b_route": claim.route, "b_key": claim.key, "b_resource_id": resource_id},
+    )
+
+
+# One statement instead of three: the short lock timeout holds for the wait on the key alone, and the usual one is back
+# for the command (PostgreSQL computes a row's RETURNING after the row is in).
+_BEGIN = sa.text(
+    """
+    WITH patience AS MATERIALIZED (
+        SELECT current_setting('lock_timeout') AS usual, set_config('lock_timeout', '2s', true) AS short
+    )
+    INSERT INTO messaging.idempotency (principal, route, key, fingerprint, status, created_at)
+    SELECT CAST(:principal AS text), CAST(:route AS text), CAST(:key AS text), CAST(:fingerprint AS bytea),
+           CAST(:status AS smallint), CAST(:created_at AS timestamptz)
+    FROM patience
+    ON CONFLICT DO NOTHING
+    RETURNING (SELECT set_config('lock_timeout', usual, true) FROM patience)
+    """
+)
+_EARLIER = sa.select(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.resource_id).where(
+    idempotency.c.principal == sa.bindparam("principal"),
+    idempotency.c.route == sa.bindparam("route"),
+    idempotency.c.key == sa.bindparam("key"),
+)
+_COMPLETE = (
+    sa.update(idempotency)
+    .where(
+        idempotency.c.principal == sa.bindparam("b_principal"),
+        idempotency.c.route == sa.bindparam("b_route"),
+        idempotency.c.key == sa.bindparam("b_key"),
+    )
+    .values(resource_id=sa.bindparam("b_resource_id"))
+)
