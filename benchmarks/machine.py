@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -43,14 +44,15 @@ def describe() -> dict[str, Any]:
     }
 
 
-def versions(postgres: str) -> dict[str, str]:
+def versions(postgres: str, kafka: str) -> dict[str, str]:
     """Versions of everything that takes part.
 
     Args:
         postgres: what the server says of itself.
+        kafka: of the broker's jar.
     """
     libraries = {name: version(name) for name in _LIBRARIES}
-    return {"python": platform.python_version(), "postgresql": postgres, "kafka": "4.3.1", **libraries}
+    return {"python": platform.python_version(), "postgresql": postgres, "kafka": kafka, **libraries}
 
 
 def commit() -> str:
@@ -75,6 +77,11 @@ def processor_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def own_processor_seconds() -> float:
+    """User and system time of this process, all threads, in seconds."""
+    return time.process_time()
 
 
 def resident_mib(pid: int) -> float:

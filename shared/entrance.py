@@ -1,5 +1,6 @@
 """What stands before every route: the token's check, the body's limit, and the answer when something fails."""
 
+import json
 from collections.abc import Iterable
 
 import structlog
@@ -48,6 +49,8 @@ class Entrance:
             body = await _whole(scope, receive)
             if body is None:
                 return
+            if b"\\u" in body and _unstorable(body):
+                raise problems.VALIDATION_FAILED.problem(errors=[problems.UNSTORABLE])
             scope[BODY] = body
             await self._app(scope, _again(body, receive), answered)
         except Exception as error:
@@ -75,6 +78,19 @@ async def _whole(scope: Scope, receive: Receive) -> bytes | None:
             raise problems.BODY_TOO_LARGE.problem(headers={"Connection": "close"})
         if not message.get("more_body", False):
             return body
+
+
+def _unstorable(body: bytes) -> bool:
+    """Whether valid JSON holds what is no text: half a surrogate pair, or a NUL, which PostgreSQL does not store."""
+    try:
+        plain = json.dumps(json.loads(body), ensure_ascii=False)
+        plain.encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        # Not JSON: told so further in.
+        return False
+    return "\\u0000" in plain
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

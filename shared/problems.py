@@ -118,6 +118,9 @@ IDENTITY_PROVIDER_UNAVAILABLE = Kind(
     503, "identity-provider-unavailable", "Tokens cannot be checked now, because the issuer cannot be reached."
 )
 
+UNSTORABLE = FieldError(pointer="", code="text-unstorable")
+"""Somewhere in the request is half a surrogate pair or a NUL character."""
+
 
 def of_validation(error: RequestValidationError) -> Problem:
     """Malformed JSON, or the list of fields that are wrong: names of ours and codes, never values or messages."""

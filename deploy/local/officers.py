@@ -224,7 +224,7 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         return await self.must("training_lead", "POST", "citizen_space", f"/v1/enrolments/{enrolment}/confirm")
 
     async def subscribe(self, name: str, category: str, inbox: str) -> str:
-        """A partner with a convention and a subscription; the partner is told its secret. Gives the subscription's id."""
+        """A partner with a convention and a subscription, told its secret; gives the subscription's id."""
         partner = {
             "name": name,
             "category": category,
@@ -244,14 +244,14 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         return str(made["id"])
 
     async def notices(
-        self, inbox: str, kind: str | None = None, *, count: int = 0, timeout: float = SOME_TIME
+        self, inbox: str, kind: str | None = None, *, count: int = 0, within: float = SOME_TIME
     ) -> list[dict[str, Any]]:
-        """What a partner has received and verified; waits until there are `count`, or for `timeout` seconds."""
-        query = {"inbox": inbox, "count": str(count), "timeout": str(timeout)} | ({"type": kind} if kind else {})
+        """What a partner has received and verified; waits until there are `count`, or for `within` seconds."""
+        query = {"inbox": inbox, "count": str(count), "timeout": str(within)} | ({"type": kind} if kind else {})
         async with self._session.get(
             f"{self.stack.urls['partner']}/notices",
             params=query,
-            timeout=aiohttp.ClientTimeout(total=timeout + SOME_TIME),
+            timeout=aiohttp.ClientTimeout(total=within + SOME_TIME),
         ) as answer:
             found: list[dict[str, Any]] = await answer.json()
         return found

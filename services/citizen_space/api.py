@@ -147,7 +147,7 @@ async def _show(conn: AsyncConnection, enrolment_id: UUID) -> Enrolment:
     return _enrolment(row)
 
 
-def _enrolment(row: Any) -> Enrolment:  # noqa: ANN401 - a row has the columns of its statement
+def _enrolment(row: Any) -> Enrolment:
     reason = None
     if row.state == State.WAITLISTED:
         reason = "no_free_seat" if row.trainings else "no_training_wished"
@@ -165,7 +165,7 @@ def _enrolment(row: Any) -> Enrolment:  # noqa: ANN401 - a row has the columns o
 _PLACE = TypeAdapter(Place)
 
 
-def _cursor(row: Any) -> str:  # noqa: ANN401 - a row has the columns of its statement
+def _cursor(row: Any) -> str:
     place = _PLACE.dump_json(Place(row.decided_on, row.file_number, row.id))
     return urlsafe_b64encode(place).decode().rstrip("=")
 

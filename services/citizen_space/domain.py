@@ -1,4 +1,4 @@
-"""The rules of seats: what an order, a cancellation and a confirmation mean for a request. No I/O here."""
+"""The rules of seats: what orders, cancellations and confirmations mean for a request. No I/O here."""
 
 from dataclasses import dataclass, replace
 from datetime import date

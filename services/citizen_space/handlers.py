@@ -172,7 +172,7 @@ async def _fill(tx: Tx, trainings: Sequence[str], own: Request | None = None) ->
 
 
 async def _reserve(tx: Tx, request: Request, free: store.FreeSeat, *, from_waiting_list: bool) -> bool:
-    assert request.enrolment_id  # noqa: S101
+    assert request.enrolment_id
     reserved = request.moved(State.RESERVED)
     seat = store.Seat(request.enrolment_id, *free, from_waiting_list, None)
     if not await store.hold(tx.conn, reserved, seat, tx.now):

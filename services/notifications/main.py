@@ -10,10 +10,12 @@ from shared.process import run
 
 
 def run_api(settings: Settings) -> None:
-    from services.notifications.api import REFUSALS, router
+    from services.notifications.api import REFUSALS, build
+    from services.notifications.delivery.keys import Keys
     from shared.web import serve_api
 
-    serve_api("notifications", settings, router, REFUSALS)
+    keys = Keys(settings.secrets_key.get_secret_value())
+    serve_api("notifications", settings, build(keys.seal, allow_loopback=settings.allow_loopback), REFUSALS)
 
 
 def run_worker(settings: Settings) -> None:

@@ -1,7 +1,11 @@
 """The settings of the notifications service, read once from the environment: `NOTIFICATIONS_…` and `SITE`."""
 
-from pydantic import Field, SecretStr
+from base64 import b64decode
+
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
@@ -20,7 +24,7 @@ class Settings(BaseSettings):
     oidc_audience: str = "inserre"
     idempotency_secret: SecretStr = Field(min_length=32)
     """Keys the fingerprints of request bodies."""
-    secrets_key: SecretStr = Field(min_length=43)
+    secrets_key: SecretStr
     """Base64 of the 32 bytes that encrypt the subscriptions' signing secrets at rest."""
     allow_loopback: bool = False
     """Whether deliveries may go to this machine: local stacks and tests only."""
@@ -31,3 +35,10 @@ class Settings(BaseSettings):
     worker_host: str = "127.0.0.1"
     worker_port: int = Field(ge=1, le=65535)
     """Port of the worker's health and metrics."""
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        if len(b64decode(value.get_secret_value(), validate=True)) != KEY_BYTES:
+            raise ValueError("not base64 of 32 bytes")
+        return value

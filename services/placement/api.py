@@ -177,7 +177,7 @@ async def _show(conn: AsyncConnection, stay_id: UUID) -> Stay:
     return _stay(row)
 
 
-def _stay(row: Any) -> Stay:  # noqa: ANN401 - a row has the columns of its statement
+def _stay(row: Any) -> Stay:
     reason = None
     if row.state == State.WAITLISTED:
         reason = "no_free_bed" if row.pool else "no_compatible_pool"
@@ -195,7 +195,7 @@ def _stay(row: Any) -> Stay:  # noqa: ANN401 - a row has the columns of its stat
 _PLACE = TypeAdapter(Place)
 
 
-def _cursor(row: Any) -> str:  # noqa: ANN401 - a row has the columns of its statement
+def _cursor(row: Any) -> str:
     place = _PLACE.dump_json(Place(row.decided_on, row.file_number, row.id))
     return urlsafe_b64encode(place).decode().rstrip("=")
 

@@ -1,4 +1,4 @@
-"""The rules of beds: what an order, a cancellation, a confirmation and a passed date mean for a request. No I/O here."""
+"""The rules of beds: what orders, cancellations, confirmations and passed dates mean for a request. No I/O here."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,8 @@
 """The use cases of beds: load, decide, save, publish. Each event gets exactly one reply.
 
-Locks are always taken in the same order: pools by code, then requests. A request in line, or holding a bed, changes only
-under the lock of its pool, except for its confirmation and its passed date, which take no pool.
+Locks are always taken in the same order: pools by code, all at once, then requests: the one whose event is handled,
+then those that are promoted, which are in line for one of these pools. Only a confirmation and a passed date change a
+request without its pool. Nobody who has a request locked ever waits for a pool: no circle can close.
 """
 
 from collections.abc import Iterable
@@ -202,7 +203,7 @@ async def _fill(tx: Tx, pools: Iterable[str], own: Request | None = None) -> boo
 
 
 async def _propose(tx: Tx, request: Request, cell: str, *, from_waiting_list: bool) -> None:
-    assert request.stay_id  # noqa: S101
+    assert request.stay_id
     proposed = request.moved(State.PROPOSED)
     bed = store.Bed(request.stay_id, cell, domain.confirm_by(tx.now), from_waiting_list, None)
     await store.hold(tx.conn, proposed, bed, tx.now)
@@ -235,7 +236,7 @@ async def _standing(tx: Tx, request: Request) -> StayEvent:
 
 
 def _assigned(request: Request, bed: store.Bed) -> BedAssigned:
-    assert request.need  # noqa: S101
+    assert request.need
     return BedAssigned(
         **_about(request),
         stay_id=bed.stay_id,

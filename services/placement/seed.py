@@ -1,4 +1,4 @@
-"""The estate of the three sites as plain data, and how it gets into the database. Fictitious but for names and places."""
+"""The estate of the three sites as plain data, and how it gets into the database. Units and counts are fictitious."""
 
 from typing import NamedTuple
 
@@ -20,11 +20,11 @@ class Wing(NamedTuple):
 
 
 SITES = (
-    # code, name, interregion (DISP), status
     ("DON", "Donchery", "Strasbourg", "preparation"),
     ("ARR", "Arras", "Lille", "preparation"),
     ("TOU", "Toul", "Strasbourg", "suspended"),
 )
+"""Code, name, seat of the interregional directorate, status. Toul has no cells yet."""
 
 WINGS = (
     Wing("DON-H1", "Meuse", "M", units=4, cells=10, adapted=2, arrival=4),

@@ -7,7 +7,7 @@ from shared import problems
 from shared.messaging.verdicts import Verdict, judge, sqlstate
 
 _UNSTORABLE = frozenset({"22021", "22P05"})
-"""A NUL character: valid JSON, but no text for PostgreSQL."""
+"""A NUL in a path or query: no text for PostgreSQL."""
 
 
 def problem_of(error: Exception) -> problems.Problem:
@@ -19,7 +19,7 @@ def problem_of(error: Exception) -> problems.Problem:
     if isinstance(error, HTTPException):
         return problems.of_http(error)
     if sqlstate(error) in _UNSTORABLE:
-        return problems.VALIDATION_FAILED.problem(errors=[problems.FieldError(pointer="", code="nul-character")])
+        return problems.VALIDATION_FAILED.problem(errors=[problems.UNSTORABLE])
     if judge(error).verdict in {Verdict.AWAY, Verdict.SLOW, Verdict.CONFLICT}:
         return problems.DATABASE_UNAVAILABLE.problem(headers={"Retry-After": "1"})
     return problems.INTERNAL_ERROR.problem()

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 20.0, every: float = 0.02) -> T:
+async def eventually(check: Callable[[], Awaitable[T | None]], *, within: float = 20.0, every: float = 0.02) -> T:
     """Repeats a check until it gives something true, and returns that.
 
     Args:

@@ -23,10 +23,10 @@ class Seat(NamedTuple):
 
 
 async def hold(conn: AsyncConnection, request: Request, seat: Seat, reserved_at: datetime) -> bool:
-    """Writes a request that has become `reserved`, together with its enrolment, unless it has moved on since it was read.
+    """Writes a request that has become `reserved`, together with its enrolment.
 
     Returns:
-        False if another transaction was first; nothing is written then.
+        False if it has moved on since it was read; nothing is written then.
     """
     rows = await conn.execute(
         _HOLD,

@@ -75,12 +75,14 @@ async def enrolments(
         page = page.where(requests.c.state == state)
     if candidacy_id is not None:
         page = page.where(requests.c.candidacy_id == candidacy_id)
-    return (await conn.execute(page)).all()
+    rows: Sequence[sa.Row[Any]] = (await conn.execute(page)).all()
+    return rows
 
 
 async def enrolment(conn: AsyncConnection, enrolment_id: UUID) -> sa.Row[Any] | None:
     """One enrolment, as `enrolments` shows it; None once a change of its order has replaced it."""
-    return (await conn.execute(_ENROLMENTS.where(requests.c.enrolment_id == enrolment_id))).first()
+    row: sa.Row[Any] | None = (await conn.execute(_ENROLMENTS.where(requests.c.enrolment_id == enrolment_id))).first()
+    return row
 
 
 _order = (requests.c.decided_on, requests.c.file_number, requests.c.id)
@@ -89,14 +91,14 @@ _ahead = sa.and_(
     _other.c.state == "waitlisted",
     sa.tuple_(_other.c.decided_on, _other.c.file_number, _other.c.id) < sa.tuple_(*_order),
 )
-_training = sa.func.unnest(requests.c.trainings).column_valued("training")
+_training = sa.func.unnest(requests.c.trainings).table_valued("code").render_derived(name="training")
 _ranks = (
     sa.select(
         sa.func.jsonb_object_agg(
-            _training,
+            _training.c.code,
             sa.select(sa.func.count() + 1)
             .select_from(_other)
-            .where(_ahead, _training == sa.any_(_other.c.trainings))
+            .where(_ahead, _training.c.code == sa.any_(_other.c.trainings))
             .correlate(requests, _training)
             .scalar_subquery(),
         )
@@ -106,7 +108,7 @@ _ranks = (
     .scalar_subquery()
 )
 
-_ENROLMENTS = (
+_ENROLMENTS: sa.Select[Any] = (
     sa.select(
         *(column for column in requests.c if column.name != "site"),
         cohorts.c.code.label("cohort"),

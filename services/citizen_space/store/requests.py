@@ -138,8 +138,8 @@ async def first_in_line(
 ) -> tuple[Request, FreeSeat, bool] | None:
     """Who is the first in the lines of some trainings for whom one of them has a seat, and which.
 
-    The trainings must be locked; other wishes of the persons are not looked at. Among the trainings the person's dearest
-    comes first, then the earliest cohort that starts after arrival and ends before the exit.
+    The trainings must be locked; other wishes of the persons are not looked at. Among the trainings the person's
+    dearest comes first, then the earliest cohort that starts after arrival and ends before the exit.
 
     Args:
         conn: the caller's transaction.

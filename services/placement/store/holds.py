@@ -24,7 +24,7 @@ class Bed(NamedTuple):
 
 async def hold(conn: AsyncConnection, request: Request, bed: Bed, proposed_at: datetime) -> None:
     """Writes a request that has become `proposed`, together with its assignment."""
-    assert request.need  # noqa: S101
+    assert request.need
     await conn.execute(
         _HOLD,
         {

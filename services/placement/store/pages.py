@@ -89,12 +89,14 @@ async def stays(
         page = page.where(requests.c.state == state)
     if candidacy_id is not None:
         page = page.where(requests.c.candidacy_id == candidacy_id)
-    return (await conn.execute(page)).all()
+    rows: Sequence[sa.Row[Any]] = (await conn.execute(page)).all()
+    return rows
 
 
 async def stay(conn: AsyncConnection, stay_id: UUID) -> sa.Row[Any] | None:
     """One stay, as `stays` shows it; None once a change of its order has replaced it."""
-    return (await conn.execute(_STAYS.where(requests.c.stay_id == stay_id))).first()
+    row: sa.Row[Any] | None = (await conn.execute(_STAYS.where(requests.c.stay_id == stay_id))).first()
+    return row
 
 
 _order = (requests.c.decided_on, requests.c.file_number, requests.c.id)
@@ -105,7 +107,7 @@ _ahead = sa.and_(
     sa.tuple_(_other.c.decided_on, _other.c.file_number, _other.c.id) < sa.tuple_(*_order),
 )
 
-_STAYS = (
+_STAYS: sa.Select[Any] = (
     sa.select(
         *(column for column in requests.c if column.name != "site"),
         assignments.c.cell,

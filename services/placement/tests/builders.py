@@ -24,16 +24,16 @@ _NEED: dict[str, Any] = {
 }
 
 
-def a_request(**overrides: Any) -> AccommodationRequested:  # noqa: ANN401 - any field of the event
+def a_request(**overrides: Any) -> AccommodationRequested:
     """An order for Donchery's only adapted women's cell."""
     return AccommodationRequested(**(_NEED | overrides))
 
 
-def a_change(**overrides: Any) -> AccommodationChanged:  # noqa: ANN401 - any field of the event
+def a_change(**overrides: Any) -> AccommodationChanged:
     """A change of that order, which is to be different in something."""
     return AccommodationChanged(**(_NEED | overrides))
 
 
-def a_cancellation(**overrides: Any) -> AccommodationCancelled:  # noqa: ANN401 - any field of the event
+def a_cancellation(**overrides: Any) -> AccommodationCancelled:
     """A cancellation of that order."""
     return AccommodationCancelled(**({"decision_number": DECISION} | overrides))

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.placement import handlers, store
+from services.placement.consumers import consumer
 from services.placement.domain import Refusal, Refused
 from services.placement.tests.builders import DECISION, a_cancellation, a_change, a_request
 from services.placement.tests.conftest import SettableClock
 from shared.contracts.selection import ACCOMMODATION_REQUEST, CellType, WingSex
-from shared.messaging import Actor
+from shared.messaging import Actor, held, schedule
 from shared.testing.kernel import Bench, Published, record
 
 ASSIGNED = "placement.stay.bed_assigned.v1"
@@ -104,8 +105,6 @@ async def test_a_need_without_a_free_bed_goes_on_the_list(bench: Bench) -> None:
 
 
 async def test_a_need_that_no_bed_of_the_site_can_ever_serve_says_so(engine: AsyncEngine, clock: SettableClock) -> None:
-    from services.placement.consumers import consumer
-
     arras = Bench(engine, consumer, site="ARR", clock=clock)
     candidacy = uuid7()
     (reply,) = await arras.deliver(a_request(), subject=candidacy)
@@ -298,8 +297,6 @@ async def test_a_candidacy_with_a_held_key_is_passed_over_until_its_event_is_kno
     assert the(published, ASSIGNED).key == second
     assert await rows(engine, "SELECT state FROM requests WHERE file_number = 2") == [("waitlisted",)]
     async with bench.transaction() as tx:
-        from shared.messaging import held
-
         assert await held(tx, ACCOMMODATION_REQUEST, [first, second]) == {first}
 
 
@@ -378,7 +375,7 @@ async def test_a_timer_whose_proposal_stands_no_more_says_nothing(bench: Bench, 
     async with bench.transaction() as tx:
         body = handlers.Proposal(stay_id=UUID(before.body["stay_id"]))
         request = UUID(before.headers["ce_subject"])
-        await handlers.schedule(tx, handlers.PROPOSAL, request, clock.now, body)
+        await schedule(tx, handlers.PROPOSAL, request, clock.now, body)
     assert await bench.fire_timers() == []
 
 
@@ -400,7 +397,7 @@ async def test_an_order_that_changed_pools_between_the_two_locks_is_tried_again(
     candidacy = uuid7()
     await bench.deliver(a_request(), subject=candidacy)
 
-    async def lock_none(conn: AsyncConnection, candidacy_id: UUID, wanted: str | None) -> tuple[str, ...]:  # noqa: ARG001
+    async def lock_none(conn: AsyncConnection, candidacy_id: UUID, wanted: str | None) -> tuple[str, ...]:
         return ()
 
     monkeypatch.setattr(store, "lock_pools", lock_none)

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from services.placement import store
 from services.placement.domain import CellType, Need, Request, Sex, State
+from services.placement.store import requests as statements
 
 POOL = "DON-M-standard"
 LINE = 20
@@ -36,7 +37,7 @@ async def fill_pool(conn: AsyncConnection, vacancies: str) -> None:
 
 
 async def pages_read(conn: AsyncConnection) -> int:
-    explain = sa.text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {store._FIRST_IN_LINE.text}")
+    explain = sa.text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statements._FIRST_IN_LINE.text}")
     types = (sa.bindparam("pool", type_=sa.Text), sa.bindparam("skipped", type_=sa.ARRAY(sa.Uuid)))
     plan: Any = (await conn.execute(explain.bindparams(*types), {"pool": POOL, "skipped": []})).scalar_one()
     return int(plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"])

@@ -1,0 +1,90 @@
+"""Measures the platform against its floor: `python -m benchmarks [--only relay,kernel] [--rounds 5] [--name full]`."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks import consume, machine, relay, report
+from benchmarks.figures import Finding
+from benchmarks.lab import Lab
+from deploy.local.machine import Failed, say
+
+RESULTS = Path(__file__).with_name("results")
+SEED = 20261123
+
+
+class Scenario(Protocol):
+    """Something that is measured on both sides, in rounds."""
+
+    name: str
+
+    async def round(self, number: int, side: str) -> str: ...
+    def finding(self) -> Finding: ...
+
+
+SCENARIOS = {"kernel": consume.Scenario, "relay": relay.Scenario}
+
+
+async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Runs the rounds, floor and ours in turn, and gives what the JSON file holds."""
+    started, facts = datetime.now(UTC), machine.describe()
+    async with Lab(say) as lab:
+        scenarios: list[Scenario] = [
+            SCENARIOS[name](lab, arguments.seed, quick=arguments.quick) for name in arguments.only
+        ]
+        for number in range(1, arguments.rounds + 1):
+            # Who goes first changes: what the machine does meanwhile must not favour one side.
+            sides = ("floor", "ours") if number % 2 else ("ours", "floor")
+            for scenario in scenarios:
+                for side in sides:
+                    line = await scenario.round(number, side)
+                    say(f"round {number}  {scenario.name:<8} {side:<6} {line}")
+        postgres = await lab.postgres_version()
+        return {
+            "started_at": started.isoformat(timespec="seconds"),
+            "minutes": round((datetime.now(UTC) - started).total_seconds() / 60, 1),
+            "commit": machine.commit(),
+            "seed": arguments.seed,
+            "rounds": arguments.rounds,
+            "quick": arguments.quick,
+            "machine": facts,
+            "versions": machine.versions(postgres, lab.kafka_version),
+            "postgresql": await lab.postgres_settings(),
+            "findings": {finding.name: finding for finding in (scenario.finding() for scenario in scenarios)},
+        }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures, writes the file, prints the table; 1 if a target was missed, 2 if nothing could be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(SCENARIOS), help=", ".join(SCENARIOS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--quick", action="store_true", help="a fraction of the work: to see that it runs")
+    parser.add_argument("--name", default="local-last", help="of the file in benchmarks/results")
+    arguments = parser.parse_args(argv)
+    unknown = set(arguments.only) - set(SCENARIOS)
+    if unknown:
+        parser.error(f"no scenario {', '.join(sorted(unknown))}")
+    # Default SIGTERM would skip the clean-up that Ctrl-C gets.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        result = asyncio.run(measure(arguments))
+    except (Failed, KeyboardInterrupt) as error:
+        say(str(error) or "ended")
+        return 2
+    print(report.table(result))
+    path = RESULTS / f"{arguments.name}.json"
+    path.write_text(json.dumps(report.plain(result), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written to benchmarks/results/{path.name}")
+    return 0 if all(v.met or v.goal for finding in result["findings"].values() for v in finding.verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
