@@ -5,7 +5,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ class Scenario(Protocol):
     def finding(self) -> Finding: ...
 
 
-SCENARIOS = {"kernel": consume.Scenario, "relay": relay.Scenario}
+SCENARIOS: dict[str, Callable[..., Scenario]] = {"kernel": consume.Scenario, "relay": relay.Scenario}
 
 
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-
 from uuid import UUID
 
 import asyncpg

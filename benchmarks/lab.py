@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Kafka for the whole run, databases and topics for each measurement, and processes in which it runs."""
+"""The servers of a run, a fresh database and topic for each measurement, and processes in which measurements run."""
 
 import asyncio
 import json

@@ -16,8 +16,8 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "",
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, load before"
-        f" {machine['load_before']}; commit {result['commit']}, seed {result['seed']}, {rounds} rounds of floor and ours"
-        " in turn; median (lowest-highest)",
+        f" {machine['load_before']}; commit {result['commit']}, seed {result['seed']}",
+        f"{rounds} rounds of floor and ours in turn; median (lowest-highest)",
     ]
     for finding in result["findings"].values():
         lines += _scenario(finding)

@@ -13,6 +13,8 @@ from shared.telemetry import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
+_DROPPED = 1024 * 1024
+"""Bytes of a body that is too large that are still read, so that the caller hears why it was refused."""
 
 _log = structlog.get_logger()
 
@@ -64,19 +66,22 @@ class Entrance:
 
 async def _whole(scope: Scope, receive: Receive) -> bytes | None:
     """The body's bytes; None if the caller has gone."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > LARGEST_BODY:
-            raise problems.BODY_TOO_LARGE.problem(headers={"Connection": "close"})
-    body = b""
+    lengths = [int(value) for name, value in scope["headers"] if name == b"content-length" and value.isdigit()]
+    too_large = any(length > LARGEST_BODY for length in lengths)
+    body, read = b"", 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
         chunk: bytes = message.get("body", b"")
-        body += chunk
-        if len(body) > LARGEST_BODY:
+        read += len(chunk)
+        too_large = too_large or read > LARGEST_BODY
+        body = b"" if too_large else body + chunk
+        more = message.get("more_body", False)
+        # What was sent is read and dropped: closing on unread bytes would reset the connection under the answer.
+        if too_large and (not more or read > _DROPPED):
             raise problems.BODY_TOO_LARGE.problem(headers={"Connection": "close"})
-        if not message.get("more_body", False):
+        if not more:
             return body
 
 

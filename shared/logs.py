@@ -3,7 +3,7 @@
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 import structlog
@@ -83,8 +83,7 @@ def exceptions_without_text(_: WrappedLogger, __: str, event: EventDict) -> Even
         if error is not None:
             event["exception"] = [_described(link) for link in _chain(error)]
     for key, value in event.items():
-        if isinstance(value, BaseException):
-            event[key] = type(value).__name__
+        event[key] = _named(value)
     return event
 
 
@@ -118,8 +117,14 @@ def arguments_without_exceptions(record: logging.LogRecord) -> bool:
         record.msg = str(record.msg).partition("\n")[0].partition("(")[0].strip()
         record.args = ()
     if isinstance(record.args, tuple):
-        record.args = tuple(type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in record.args)
+        record.args = tuple(map(_named, record.args))
+    elif isinstance(record.args, Mapping):
+        record.args = {key: _named(value) for key, value in record.args.items()}
     return True
+
+
+def _named(value: object) -> object:
+    return type(value).__name__ if isinstance(value, BaseException) else value
 
 
 def _opaque(value: object) -> str:

@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings
 from pydantic_settings.exceptions import SettingsError
 
 from shared import logs
-from shared.messaging.verdicts import Verdict, judge
 
 _log = structlog.get_logger()
 
@@ -68,6 +67,9 @@ def _ended(command: Callable[..., None], arguments: Sequence[Any]) -> Exit:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as error:
+        # Imported only now: a wrong setting is told without loading the kernel first.
+        from shared.messaging.verdicts import Verdict, judge
+
         if judge(error).verdict is Verdict.AWAY:
             _log.error("a server does not answer", error=error)
             return Exit.EX_UNAVAILABLE

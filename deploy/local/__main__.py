@@ -5,6 +5,7 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import logging
 import os
 import signal
 import sys
@@ -60,7 +61,7 @@ def status(_: argparse.Namespace) -> int:
     well = True
     # A name's last process is the one that counts: a worker may have been killed and started again.
     for name, child in {child.name: child for child in run.children()}.items():
-        if name.endswith(("-migrate", "-topics")):
+        if name == "prepare":
             continue
         url = plan["urls"].get(name.removesuffix("-api"), "")
         ready = child.alive() and (not name.endswith(("-api", "-worker")) or answers(f"{url}/readyz"))
@@ -152,6 +153,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; gives the exit code."""
     arguments = _parser().parse_args(argv)
+    # A broker that starts or ends is no news: Kafka's client says so on standard error.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     # Default SIGTERM would skip the clean-up that Ctrl-C gets.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:

@@ -10,10 +10,9 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -60,7 +59,6 @@ class Stack:
         self._overrides, self._partner, self._progress = dict(env_overrides or {}), partner, progress
         self._ready_within = ready_within
         self._children: dict[str, Child] = {}
-        self._kafka_settled = threading.Event()
         self._began = 0.0
 
     def start(self) -> Self:
@@ -78,11 +76,11 @@ class Stack:
                 self.site, self.services, self.postgres.url, self.kafka.bootstrap, self._overrides
             )
             self._write_down()
-            with ThreadPoolExecutor(len(self.services) + 1) as threads:
+            with ThreadPoolExecutor(1) as threads:
                 try:
-                    self._launch(threads)
+                    self._launch(threads.submit(self.kafka.start, self._say))
                 except BaseException:
-                    # Ends what the threads wait for; the pool would otherwise wait for them.
+                    # Ends what the thread waits for; the pool would otherwise wait for it.
                     self._kill_all()
                     raise
         except BaseException:
@@ -90,45 +88,35 @@ class Stack:
             raise
         return self
 
-    def _launch(self, threads: ThreadPoolExecutor) -> None:
-        steps = [threads.submit(self._start_kafka)]
-        for name in ("issuer", "otlp", *(["partner"] if self._partner else [])):
-            extra = ("--site", self.site) if name == "issuer" else ()
-            command = (
-                sys.executable,
-                "-m",
-                f"deploy.local.{name}",
-                "--port",
-                str(self.environment.ports[name]),
-                *extra,
-            )
-            self._children[name] = self.run.start(name, command)
+    def _launch(self, kafka: Future[KafkaServer]) -> None:
+        everything = {name: value for service in self.services for name, value in self.environment.of(service).items()}
+        module = (sys.executable, "-m", "deploy.local.prepare")
+        prepare = self.run.start("prepare", (*module, "--folder", self.run.path, *self.services), env=everything)
         self.postgres.start(self._say)
         create_databases(self.environment)
-        steps += [threads.submit(self._bring_up, service) for service in self.services]
-        for step in as_completed(steps):
-            step.result()
-
-    def _start_kafka(self) -> None:
-        try:
-            self.kafka.start(self._say)
-        finally:
-            self._kafka_settled.set()
-
-    def _bring_up(self, service: str) -> None:
-        self._finish(service, "migrate")
-        self.start_process(f"{service}-api")
-        self._kafka_settled.wait()
-        self._finish(service, "topics")
-        self.start_process(f"{service}-worker")
-        for name in (f"{service}-api", f"{service}-worker"):
-            self.wait_ready(name)
-            self._say(f"{name} is ready")
-
-    def _finish(self, service: str, command: str) -> None:
-        child = self._service(service, command, f"{service}-{command}")
-        if child.wait(60) != 0:
-            raise Failed(f"`{service} {command}` failed:\n{child.tail()}")
+        (self.run.path / "databases").touch()
+        for name in ("issuer", "otlp", *(["partner"] if self._partner else [])):
+            extra = ("--site", self.site) if name == "issuer" else ()
+            program, port = f"deploy.local.{name}", str(self.environment.ports[name])
+            self._children[name] = self.run.start(name, (sys.executable, "-m", program, "--port", port, *extra))
+        while prepare.alive() and not (self.run.path / "migrated").exists():
+            time.sleep(0.02)
+        if prepare.alive():
+            self._say("databases are at head")
+        # Python's start costs the processor, not time to wait for: nobody waits for the one before.
+        for service in self.services:
+            self.start_process(f"{service}-api")
+        kafka.result()
+        (self.run.path / "kafka").touch()
+        if prepare.wait(self._ready_within) != 0:
+            raise Failed(f"migrations or topics failed:\n{prepare.tail()}")
+        self._say("topics are there")
+        for service in self.services:
+            self.start_process(f"{service}-worker")
+        for command in ("api", "worker"):
+            for service in self.services:
+                self.wait_ready(f"{service}-{command}")
+                self._say(f"{service}-{command} is ready")
 
     def _service(self, service: str, command: str, name: str) -> Child:
         worker = name if command == "worker" else None

@@ -2,6 +2,19 @@
 
 from shared.boundary.access import Access, Read, reading, writing
 from shared.boundary.context import Boundary
+from shared.boundary.record import Query, Record, recording
 from shared.boundary.write import Command, Render, Write
 
-__all__ = ["Access", "Boundary", "Command", "Read", "Render", "Write", "reading", "writing"]
+__all__ = [
+    "Access",
+    "Boundary",
+    "Command",
+    "Query",
+    "Read",
+    "Record",
+    "Render",
+    "Write",
+    "reading",
+    "recording",
+    "writing",
+]

@@ -82,7 +82,7 @@ def reading(*roles: str) -> Reading:
     Args:
         roles: any one of them lets a token in; at least one must be named.
     """
-    return Reading(_named(roles))
+    return Reading(named(roles))
 
 
 def writing(*roles: str) -> Writing:
@@ -91,10 +91,11 @@ def writing(*roles: str) -> Writing:
     Args:
         roles: any one of them lets a token in; at least one must be named.
     """
-    return Writing(_named(roles))
+    return Writing(named(roles))
 
 
-def _named(roles: tuple[str, ...]) -> frozenset[str]:
+def named(roles: tuple[str, ...]) -> frozenset[str]:
+    """The roles that a route names; raises ValueError when there are none."""
     if not roles:
         raise ValueError("a route names the roles that may use it")
     return frozenset(roles)

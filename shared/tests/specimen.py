@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
-from shared.boundary import Read, Write, reading, writing
+from shared.boundary import Read, Record, Write, reading, recording, writing
 from shared.database import metadata
 from shared.messaging import Event, Topic, Tx, publish
 from shared.problems import NOT_FOUND, Problem
@@ -27,7 +27,8 @@ things = sa.Table(
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("name <> 'Forbidden'", name="name"),
 )
-SECRET = "s" * 32
+SECRET = SecretStr("s" * 32)
+NOWHERE = SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/none")
 
 
 class Refusal(StrEnum):
@@ -47,11 +48,11 @@ REFUSALS = (Refused, PROBLEMS)
 class Settings:
     """What `create_app` needs, without an environment."""
 
-    database_url: SecretStr = SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    database_url: SecretStr = NOWHERE
     oidc_issuer: str = "http://127.0.0.1:1"
     site: str = "DON"
     oidc_audience: str = "inserre"
-    idempotency_secret: SecretStr = SecretStr(SECRET)
+    idempotency_secret: SecretStr = SECRET
     otlp_endpoint: str | None = None
     api_host: str = "127.0.0.1"
     api_port: int = 0
@@ -111,6 +112,15 @@ def routes() -> APIRouter:
             return thing
 
         return await write(command, show, status=200)
+
+    @router.get("/things/{thing}/noted", response_model=Thing)
+    async def noted(thing: UUID, record: Annotated[Record, Depends(recording("inspector"))]) -> Response:
+        async def query(tx: Tx) -> Thing:
+            note = {"id": uuid7(), "name": f"read by {record.principal.subject}", "made_at": tx.now}
+            await tx.conn.execute(things.insert(), note)
+            return await show(tx.conn, thing)
+
+        return await record(query)
 
     @router.get("/scribble")
     async def scribble(read: Annotated[Read, Depends(reading("inspector"))]) -> None:

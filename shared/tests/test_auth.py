@@ -190,9 +190,7 @@ async def test_a_token_is_checked_again_after_a_minute_and_at_its_expiry(
     assert await refusal(check, long) == (401, "token-invalid")
 
 
-async def test_the_site_is_checked_also_for_a_token_that_is_remembered(
-    issuer: OwnIssuer, check: Authenticator
-) -> None:
+async def test_the_site_is_checked_also_for_a_token_that_is_remembered(issuer: OwnIssuer, check: Authenticator) -> None:
     foreign = f"Bearer {issuer.token(sites=['ARR'])}"
     assert await refusal(check, foreign) == await refusal(check, foreign) == (403, "wrong-site")
 

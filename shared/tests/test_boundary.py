@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.boundary import idempotency, reading, writing
+from shared.boundary import idempotency, reading, recording, writing
 from shared.boundary.access import Writing
 from shared.boundary.context import Boundary
 from shared.boundary.write import Write
@@ -142,9 +142,7 @@ async def _now(conn: AsyncConnection) -> Any:
     return (await conn.execute(sa.text("SELECT now()"))).scalar_one()
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("unwanted", (409, "unwanted")), ("broken", (500, "internal-error"))]
-)
+@pytest.mark.parametrize(("name", "expected"), [("unwanted", (409, "unwanted")), ("broken", (500, "internal-error"))])
 async def test_a_refused_or_failed_write_leaves_nothing_behind(
     api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine, name: str, expected: tuple[int, str]
 ) -> None:
@@ -304,8 +302,23 @@ async def test_a_reading_route_cannot_write(api: httpx.AsyncClient, tokens: Toke
     assert (await post(api, tokens, name="Urn")).status_code == 201, "the connection writes again afterwards"
 
 
+async def test_a_noted_read_is_shown_with_its_note_or_not_at_all(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
+) -> None:
+    address = f"/v1/things/{(await post(api, tokens, name='Vase')).json()['id']}/noted"
+    assert code(await api.get(address, headers=tokens.bearer("spip"))) == (403, "role-missing")
+    assert (await api.get(address, headers=tokens.bearer("inspector"))).json()["name"] == "Vase"
+    assert await count(engine, things) == 2
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("ALTER TABLE things ADD CHECK (name NOT LIKE 'read by %') NOT VALID"))
+    refused = await api.get(address, headers=tokens.bearer("inspector"))
+    assert code(refused) == (500, "internal-error")
+    assert "Vase" not in refused.text
+    assert await count(engine, things) == 2
+
+
 def test_a_route_names_at_least_one_role() -> None:
-    for dependency in (reading, writing):
+    for dependency in (reading, writing, recording):
         with pytest.raises(ValueError, match="names the roles"):
             dependency()
     assert isinstance(writing("spip"), Writing)

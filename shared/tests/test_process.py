@@ -70,13 +70,13 @@ def test_a_command_runs_with_its_settings_and_the_rest_of_its_arguments() -> Non
 @pytest.mark.parametrize("arguments", [(), ("unknown",), ("work", "extra"), ("--wrong",)])
 def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...]) -> None:
     code, _, said = run(*arguments)
-    assert code == Exit.EX_USAGE == 64
+    assert code == Exit.EX_USAGE
     assert "python -m services.specimen" in said
 
 
 def test_every_wrong_setting_is_named_by_its_variable_and_never_shown() -> None:
     code, _, said = run("work", SITE=None, SPECIMEN_SECRET=CANARY, SPECIMEN_PORT=CANARY)
-    assert code == Exit.EX_CONFIG == 78
+    assert code == Exit.EX_CONFIG
     assert said.splitlines() == [
         "configuration: SITE is not set",
         "configuration: SPECIMEN_SECRET is invalid (too-short)",
@@ -90,6 +90,15 @@ def test_a_setting_that_cannot_be_read_at_all_is_named_too() -> None:
     assert "names" in said
 
 
+def test_the_codes_are_those_of_sysexits() -> None:
+    assert {code.name: int(code) for code in Exit if code.name.startswith("EX_")} == {
+        "EX_USAGE": 64,
+        "EX_UNAVAILABLE": 69,
+        "EX_SOFTWARE": 70,
+        "EX_CONFIG": 78,
+    }
+
+
 def test_a_variable_is_the_alias_or_prefix_and_name() -> None:
     assert variable(Settings, "SITE") == variable(Settings, "site") == "SITE"
     assert variable(Settings, "port") == "SPECIMEN_PORT"
@@ -98,9 +107,9 @@ def test_a_variable_is_the_alias_or_prefix_and_name() -> None:
 
 def test_a_server_that_does_not_answer_and_a_defect_have_their_own_codes_and_no_text() -> None:
     code, out, _ = run("unreachable")
-    assert code == Exit.EX_UNAVAILABLE == 69
+    assert code == Exit.EX_UNAVAILABLE
     assert "ConnectionRefusedError" in out
     code, out, _ = run("breaks")
-    assert code == Exit.EX_SOFTWARE == 70
+    assert code == Exit.EX_SOFTWARE
     assert "builtins.RuntimeError" in out
     assert run("missing")[0] == 3

@@ -57,16 +57,15 @@ def parent_of(span: ReadableSpan) -> int | None:
 async def test_a_write_is_one_trace_from_the_request_to_the_outbox(
     spans: InMemorySpanExporter, api: httpx.AsyncClient, tokens: Tokens
 ) -> None:
-    headers = tokens.bearer("spip") | once() | {"traceparent": REMOTE, "baggage": "name=Z", "User-Agent": CANARY}
+    headers = (
+        tokens.bearer("spip") | once() | {"traceparent": REMOTE, "baggage": "name=Z", "User-Agent": "Zephirine-Canari"}
+    )
     answer = await api.post(f"/v1/things?hint={CANARY}", json={"name": CANARY}, headers=headers)
     assert answer.status_code == 201
     found = by_name(spans)
     assert set(found) == {"POST /v1/things", "transaction specimen", "create specimen.thing.v1"}
-    server, transaction, create = found.values() if False else (
-        found["POST /v1/things"],
-        found["transaction specimen"],
-        found["create specimen.thing.v1"],
-    )
+    server, transaction = found["POST /v1/things"], found["transaction specimen"]
+    create = found["create specimen.thing.v1"]
     assert server.kind is SpanKind.SERVER
     assert transaction.kind is SpanKind.INTERNAL
     assert parent_of(server) == 0xB7AD6B7169203331
@@ -81,7 +80,7 @@ async def test_a_write_is_one_trace_from_the_request_to_the_outbox(
         "http.route": "/v1/things",
         "http.response.status_code": 201,
     }
-    assert CANARY not in "".join(span.to_json() for span in found.values())
+    assert "Canari" not in "".join(span.to_json() for span in found.values())
 
 
 async def test_an_address_that_leads_nowhere_leaves_no_trace_of_its_text(
@@ -178,9 +177,9 @@ def test_an_exception_is_logged_by_class_and_frames_alone(logged: io.StringIO, l
             structlog.get_logger().error("failed", exc_info=error, error=error)
             structlog.get_logger().exception("failed", errors=[error])
         else:
-            logging.getLogger("library").exception("failed: %s", error)
+            logging.getLogger("library").exception("failed: %s", error)  # noqa: TRY401
             logging.getLogger("library").error(error, exc_info=True)
-            logging.getLogger("library").error("%(error)s", {"error": error})
+            logging.getLogger("library").error("%(error)s", {"error": error})  # noqa: TRY400
     assert CANARY not in logged.getvalue()
     first = lines(logged)[0]
     assert [link["type"] for link in first["exception"]] == ["builtins.RuntimeError", "builtins.ValueError"]

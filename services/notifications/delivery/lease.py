@@ -70,7 +70,7 @@ _CLAIM = sa.text(
             WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.next_attempt_at <= :now
             ORDER BY c.next_attempt_at
             LIMIT greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id)))
-            FOR UPDATE
+            FOR UPDATE SKIP LOCKED
         ) d
         WHERE s.paused_until IS NULL OR s.paused_until <= :now OR s.state = 'disabled'
         ORDER BY d.next_attempt_at

@@ -1,6 +1,5 @@
-"""Queries on candidacies, their identities and their opinions."""
+"""Queries on candidacies: a file is read with the sex of its person, and with nothing else of the vault."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
-from services.selection.store.data import AnyRow, line_data, opinion_data, sentence_data, sentence_of
-from services.selection.tables import candidacies, identities, identity_reads, opinions
+from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
+from services.selection.tables import candidacies, identities, opinions
 
 _FILE = (
     candidacies.c.id,
@@ -76,33 +75,6 @@ _ASSESSED = (
         state=sa.bindparam("new_state"), version=sa.bindparam("new_version"), opinion_id=sa.bindparam("new_opinion_id")
     )
 )
-
-
-@dataclass(frozen=True)
-class Read:
-    """One read of the vault, as logged: who, in which function, when (UTC), why, of whom, by which route."""
-
-    reader: str
-    reader_function: str
-    read_at: datetime
-    purpose: domain.Purpose
-    person_id: UUID
-    route: str
-
-
-async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
-    """Puts a person into the vault."""
-    await conn.execute(
-        identities.insert(),
-        {
-            "person_id": person_id,
-            "last_name": identity.last_name,
-            "first_names": identity.first_names,
-            "birth_date": identity.birth_date,
-            "ecrou_number": identity.ecrou_number,
-            "sex": identity.sex.value,
-        },
-    )
 
 
 async def insert_candidacy(
@@ -176,33 +148,6 @@ async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[do
     return _file(row), _named(row)
 
 
-async def insert_opinion(
-    conn: AsyncConnection,
-    opinion_id: UUID,
-    candidacy_id: UUID,
-    opinion: domain.Opinion,
-    *,
-    assessed_by: str,
-    assessed_at: datetime,
-) -> None:
-    """Keeps an opinion, for ever: an assessment made again is another one."""
-    await conn.execute(
-        opinions.insert(),
-        {
-            "id": opinion_id,
-            "candidacy_id": candidacy_id,
-            "rule_version": opinion.rule_version,
-            "reference_on": opinion.reference_on,
-            "result": opinion.result.value,
-            "eligible_on": opinion.eligible_on,
-            "at_entry": opinion.at_entry.value,
-            "lines": [line_data(line) for line in opinion.lines],
-            "assessed_by": assessed_by,
-            "assessed_at": assessed_at,
-        },
-    )
-
-
 async def set_assessed(conn: AsyncConnection, file: domain.File, state: domain.State, opinion_id: UUID) -> None:
     """Names the latest opinion of the file. The version rises by 1."""
     await conn.execute(
@@ -258,27 +203,6 @@ async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: str | 
         raise domain.Refused(domain.Refusal.CANDIDACY_UNKNOWN)
     domain.check_scope(row.establishment, scope)
     return row
-
-
-async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
-    """A person of the vault. Logs the read in the same transaction, before it happens."""
-    await conn.execute(
-        identity_reads.insert(),
-        {
-            "read_at": read.read_at,
-            "reader": read.reader,
-            "reader_function": read.reader_function,
-            "purpose": read.purpose.value,
-            "person_id": read.person_id,
-            "route": read.route,
-        },
-    )
-    return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()
-
-
-async def opinion_row(conn: AsyncConnection, opinion_id: UUID) -> AnyRow:
-    """An opinion as stored."""
-    return (await conn.execute(sa.select(opinions).where(opinions.c.id == opinion_id))).one()
 
 
 def _file(row: AnyRow | None) -> domain.File:

@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.selection.api import REFUSALS, router
 from services.selection.consumers import consumer
+from services.selection.settings import Settings
 from services.selection.tests.builders import NOW, Clock
+from services.selection.tests.officers import Api
 from shared.database import create_engine
+from shared.testing.api import Tokens, client
 from shared.testing.fixtures import Databases
 from shared.testing.kernel import Bench
+from shared.web import create_app
 
 
 @pytest.fixture
@@ -30,3 +36,28 @@ async def engine(databases: Databases) -> AsyncIterator[AsyncEngine]:
 def bench(engine: AsyncEngine, clock: Clock) -> Bench:
     """Selection's consumers on a database of their own."""
     return Bench(engine, consumer, site="DON", clock=clock)
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    """Tokens of this site's officers."""
+    return Tokens("DON")
+
+
+@pytest.fixture
+async def api(engine: AsyncEngine, clock: Clock, tokens: Tokens) -> AsyncIterator[Api]:
+    """Selection's API on a database of its own."""
+    settings = Settings(
+        SITE="DON",
+        database_url=SecretStr("postgresql+asyncpg://unused"),
+        kafka_bootstrap="unused:9092",
+        oidc_issuer="http://issuer.test",
+        idempotency_secret=SecretStr("s" * 32),
+        api_port=1,
+        worker_port=2,
+    )
+    app = create_app(
+        "selection", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+    )
+    async with client(app) as http:
+        yield Api(http, tokens, engine)

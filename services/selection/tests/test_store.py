@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
@@ -37,34 +37,38 @@ async def test_the_migrations_build_what_the_tables_say(engine: AsyncEngine) -> 
         assert await conn.run_sync(differences) == []
 
 
-@pytest.mark.parametrize(
-    ("overrides", "constraint"),
-    [
-        ({"signer_id": builders.PREPARER}, "ck_decisions_four_eyes"),
-        ({"prepared_by": "somebody-else"}, "fk_decisions_candidacy_id_prepared_by_candidacies"),
-        ({"reasons": " \n"}, "ck_decisions_reasons_given"),
-        ({"authority": ""}, "ck_decisions_authority_given"),
-        ({"delegation": "\t"}, "ck_decisions_delegation_given"),
-        ({"opinion_id": None}, "ck_decisions_approved_on_opinion"),
-        ({"kind": "refused"}, "ck_decisions_refused_with_code"),
-        ({"act_digest": b"short"}, "ck_decisions_act_digest"),
-        ({}, "uq_decisions_approved_candidacy_id"),
-    ],
-)
-async def test_the_register_takes_no_act_that_breaks_a_rule(
-    bench: Bench, overrides: dict[str, object], constraint: str
-) -> None:
+BROKEN_ACTS: list[tuple[dict[str, object], str]] = [
+    ({"signer_id": builders.PREPARER}, "ck_decisions_four_eyes"),
+    ({"prepared_by": "somebody-else"}, "fk_decisions_candidacy_id_prepared_by_candidacies"),
+    ({"reasons": " \n"}, "ck_decisions_reasons_given"),
+    ({"authority": ""}, "ck_decisions_authority_given"),
+    ({"delegation": "\t"}, "ck_decisions_delegation_given"),
+    ({"opinion_id": None}, "ck_decisions_approved_on_opinion"),
+    ({"kind": "refused"}, "ck_decisions_refused_with_code"),
+    ({"act_digest": b"short"}, "ck_decisions_act_digest"),
+]
+
+
+async def test_the_register_takes_no_act_that_breaks_a_rule(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id = await builders.an_approved_candidacy(tx)
     async with bench.engine.connect() as conn:
-        signed = await store.decision_row_of(conn, candidacy_id)
-        assert signed is not None
-        if overrides:
-            await conn.execute(decisions.delete())
-        act = signed._asdict() | {"id": uuid7(), "number": "DON-2026-999999"} | overrides
-        with pytest.raises(IntegrityError) as error:
+        row = await store.decision_row_of(conn, candidacy_id)
+        assert row is not None
+        act = row._asdict() | {"id": uuid7(), "number": "DON-2026-999999"}
+        assert await _broken_by(conn, act) == "uq_decisions_approved_candidacy_id"
+        await conn.execute(decisions.delete())
+        for overrides, constraint in BROKEN_ACTS:
+            assert await _broken_by(conn, act | overrides) == constraint
+        await conn.execute(decisions.insert(), act)
+
+
+async def _broken_by(conn: AsyncConnection, act: dict[str, object]) -> str:
+    """Name of the constraint that keeps the act out."""
+    with pytest.raises(IntegrityError) as error:
+        async with conn.begin_nested():
             await conn.execute(decisions.insert(), act)
-    assert constraint_of(error.value) == constraint
+    return constraint_of(error.value)
 
 
 async def test_no_candidacy_is_decided_without_an_act(bench: Bench) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from shared.contracts.gate.catalogue import Catalogue, producer
 from shared.contracts.gate.schemas import plain, schema_of
-from shared.messaging.event import Event, Topic
+from shared.messaging.event import Event
 
 TOPICS = "topics"
 EVENTS = "events"
 MATRIX = "matrix"
 _TYPE = re.compile(r"`([a-z_-]+\.[a-z_-]+\.[a-z_]+\.v\d+)`")
+_TIMER = re.compile(r"^timer ([a-z_]+)")
 _FACT = re.compile(r"`([a-z_]+)`")
 _CELLS = 5
 """Columns of the matrix: event or timer, service, effect, inverse, reply."""
@@ -43,7 +44,7 @@ def topic_table(catalogue: Catalogue) -> list[str]:
         (
             f"`{topic.name}`",
             str(topic.partitions),
-            _key_of(topic, types, catalogue.events),
+            _key_of(types, catalogue.events),
             ", ".join(sorted({producer(event_type) for event_type in types})),
             ", ".join(sorted({reader for event_type in types for reader in catalogue.readers(event_type)})) or "nobody",
         )
@@ -56,10 +57,8 @@ def topic_table(catalogue: Catalogue) -> list[str]:
     return _table(("topic", "partitions", "key", "written by", "read by"), rows)
 
 
-def _key_of(topic: Topic, types: Sequence[str], events: Mapping[str, type[Event]]) -> str:
+def _key_of(types: Sequence[str], events: Mapping[str, type[Event]]) -> str:
     keys = {schema_of(events[event_type])["x-key"] for event_type in types}
-    if keys == {"subject"}:
-        return "subject"
     return ", ".join(f"`{key}`" for key in sorted(keys))
 
 
@@ -115,6 +114,8 @@ def _rows(matrix: str) -> Iterator[tuple[str, str, str]]:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if len(cells) != _CELLS or cells[0] == "event" or set(cells[0]) <= {"-", ":"}:
             continue
-        keys = _TYPE.findall(cells[0]) or [found.removeprefix("timer ") for found in re.findall(r"timer [a-z_]+", cells[0])]
+        keys = _TYPE.findall(cells[0]) or [
+            found.removeprefix("timer ") for found in re.findall(r"timer [a-z_]+", cells[0])
+        ]
         for key in keys:
             yield key, cells[1], cells[4]

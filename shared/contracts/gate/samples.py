@@ -117,7 +117,7 @@ def example(event: type[Event]) -> dict[str, Any]:
         site="DON",
         correlation=str(uuid5(_NAMESPACE, "correlation")),
         causation=str(uuid5(_NAMESPACE, "cause")),
-        decision="DON-2026-0001",
+        decision="DON-2026-000001",
         actor=Actor("deputy_director", "public-interest-task", "LED"),
     )
     headers = {name: value.decode() for name, value in envelope.encode(meta, event.type, _WHEN)}

@@ -44,7 +44,7 @@ def identifier(event_type: str) -> str:
 def _key(event: type[Event], body: Schema) -> str:
     """Which field gives the Kafka key; `subject` when it is the aggregate itself."""
     uuids = [name for name, field in body["properties"].items() if field.get("format") == "uuid"]
-    ids = {name: uuid5(NAMESPACE_OID, name) for name in uuids}
+    ids: dict[str, Any] = {name: uuid5(NAMESPACE_OID, name) for name in uuids}
     subject = uuid5(NAMESPACE_OID, "the aggregate itself")
     key = event.model_construct(**ids).key(subject)
     return "subject" if key == subject else next(name for name, value in ids.items() if value == key)
@@ -62,7 +62,8 @@ def drift(old: Schema, new: Schema) -> Drift:
 
 def plain(schema: Schema) -> dict[str, Any]:
     """A schema without references and wording: two that mean the same are equal. Defaults of fields stay."""
-    return _plain(schema, schema.get("$defs", {}))
+    meant: dict[str, Any] = _plain(schema, schema.get("$defs", {}))
+    return meant
 
 
 def _plain(schema: Any, definitions: Schema) -> Any:

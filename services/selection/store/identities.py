@@ -1,0 +1,55 @@
+"""Queries on the vault: identities go in, and come out only with a note of who read them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.selection import domain
+from services.selection.store.data import AnyRow
+from services.selection.tables import identities, identity_reads
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read of the vault, as logged: who, in which function, when (UTC), why, of whom, by which route."""
+
+    reader: str
+    reader_function: str
+    read_at: datetime
+    purpose: domain.Purpose
+    person_id: UUID
+    route: str
+
+
+async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
+    """Puts a person into the vault."""
+    await conn.execute(
+        identities.insert(),
+        {
+            "person_id": person_id,
+            "last_name": identity.last_name,
+            "first_names": identity.first_names,
+            "birth_date": identity.birth_date,
+            "ecrou_number": identity.ecrou_number,
+            "sex": identity.sex.value,
+        },
+    )
+
+
+async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
+    """A person of the vault. Logs the read in the same transaction, before it happens."""
+    await conn.execute(
+        identity_reads.insert(),
+        {
+            "read_at": read.read_at,
+            "reader": read.reader,
+            "reader_function": read.reader_function,
+            "purpose": read.purpose.value,
+            "person_id": read.person_id,
+            "route": read.route,
+        },
+    )
+    return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()

@@ -1,0 +1,72 @@
+"""Selection's API as officers use it in tests."""
+
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.selection.tests.builders import a_body
+from shared.testing.api import Tokens, once
+
+CANDIDACIES = "/v1/candidacies"
+GROUNDS = {"reasons": "A solid project.", "authority": "DISP Strasbourg", "delegation": "2026-014"}
+NOBODY = "01931111-2222-7333-8444-555566667777"
+"""An id that nothing has."""
+
+
+class Api:
+    """Selection's API as officers use it."""
+
+    def __init__(self, http: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine) -> None:
+        self.http, self.tokens, self.engine = http, tokens, engine
+
+    async def post(self, path: str, body: Any = None, *, by: str = "spip", key: str | None = None) -> httpx.Response:
+        headers = {**self.tokens.bearer(by), **once(key)}
+        return await self.http.post(f"{CANDIDACIES}{path}", json=body, headers=headers)
+
+    async def get(self, path: str, *, by: str = "spip", **headers: str) -> httpx.Response:
+        return await self.http.get(f"{CANDIDACIES}{path}", headers={**self.tokens.bearer(by), **headers})
+
+    async def create(self, *, by: str = "spip", **overrides: Any) -> str:
+        answer = await self.post("", a_body(**overrides), by=by)
+        assert answer.status_code == 201, answer.text
+        candidacy_id: str = answer.json()["id"]
+        return candidacy_id
+
+    async def assessed(self, **overrides: Any) -> str:
+        candidacy_id = await self.create(**overrides)
+        answer = await self.post(f"/{candidacy_id}/assess")
+        assert answer.status_code == 201, answer.text
+        return candidacy_id
+
+    async def order(self, candidacy_id: str, **overrides: Any) -> dict[str, Any]:
+        """What an officer sends to approve, as previewed, but for the overrides."""
+        shown = (await self.post(f"/{candidacy_id}/approve/preview", by="decision_authority")).json()
+        return {"opinion_id": shown["opinion_id"], "effects": shown["effects"], **GROUNDS} | overrides
+
+    async def approve(self, candidacy_id: str) -> httpx.Response:
+        return await self.post(f"/{candidacy_id}/approve", await self.order(candidacy_id), by="decision_authority")
+
+    async def stored(self) -> dict[str, list[str]]:
+        """Every row of every table as text, by table; to compare before and after, and to look for leaks."""
+        async with self.engine.connect() as conn:
+            names = await conn.execute(
+                sa.text(
+                    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                    " WHERE schemaname IN ('public', 'vault', 'messaging') ORDER BY 1"
+                )
+            )
+            return {
+                name: sorted((await conn.execute(sa.text(f"SELECT t::text FROM {name} AS t"))).scalars())
+                for name in names.scalars()
+            }
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a problem, whose form is checked."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body = answer.json()
+    assert body["type"] == f"urn:inserre:problem:{body['code']}"
+    assert body["status"] == answer.status_code
+    return answer.status_code, body["code"]
