@@ -156,7 +156,7 @@ class Officers(AbstractAsyncContextManager["Officers"]):
             async with self._session.request(
                 method, f"{self.stack.urls[service]}{path}", json=body, data=data, headers=sent
             ) as answer:
-                content = await answer.json(content_type=None)
+                content = await (answer.json(content_type=None) if "json" in answer.content_type else answer.text())
             return Answer(
                 answer.status,
                 content,

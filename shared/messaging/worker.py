@@ -18,6 +18,7 @@ from shared.messaging.intake import Intake
 from shared.messaging.notify import Notifier
 from shared.messaging.outbox import CHANNEL
 from shared.messaging.relay import Relay
+from shared.messaging.sweeper import Sweeper
 from shared.messaging.timers import Timers
 from shared.messaging.topics import missing_topics
 
@@ -76,6 +77,7 @@ class Worker:
         self.dispatcher = Dispatcher(consumer, engine, source, clock, self.on_commit)
         self.drainer = Drainer(consumer, engine, source, clock, self.on_commit)
         self.intake = Intake(self.dispatcher, connections.kafka_bootstrap, f"{name}-worker")
+        self._sweeper = Sweeper(engine, clock)
         self._gauges = Gauges(engine, self.dispatcher, self.intake)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -113,7 +115,7 @@ class Worker:
 
     async def _join(self) -> None:
         await _until(self._migrated, "database is not there, or not at head")
-        loops = (self.relay.run, self.drainer.run, self._gauges.run, *self._background)
+        loops = (self.relay.run, self.drainer.run, self._gauges.run, self._sweeper.run, *self._background)
         self._tasks = [asyncio.ensure_future(loop()) for loop in loops]
         await _until(self._topics_exist, "kafka is not there, or topics are missing")
         await _until(self._joined, "cannot join the consumer group")

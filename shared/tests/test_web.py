@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from contextlib import asynccontextmanager
+from typing import Annotated
 
 import httpx
 import pytest
@@ -166,24 +167,20 @@ async def issuer() -> AsyncIterator[OwnIssuer]:
     await issuer.stop()
 
 
-async def test_at_sigterm_a_running_write_is_finished_and_the_process_ends_by_itself(
-    engine: AsyncEngine, database_url: str, issuer: OwnIssuer
-) -> None:
+@asynccontextmanager
+async def served(url: str, issuer: OwnIssuer) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """The specimen's API in a process of its own, answering."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         SERVED,
-        database_url,
-        issuer.url,
-        str(port),
+        *(url, issuer.url, str(port)),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
     )
-    headers = {"Authorization": f"Bearer {issuer.token()}"}
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as api:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as api:
 
             async def up() -> bool:
                 try:
@@ -191,63 +188,57 @@ async def test_at_sigterm_a_running_write_is_finished_and_the_process_ends_by_it
                 except httpx.TransportError:
                     return False
 
-            await eventually(up)
-            async with engine.connect() as blocking:
-                await blocking.execute(sa.text("LOCK TABLE things IN EXCLUSIVE MODE"))
-                running = asyncio.create_task(api.post("/v1/things", json={"name": "a"}, headers=headers | once()))
-
-                async def waiting() -> bool:
-                    async with engine.connect() as conn:
-                        query = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                        return bool((await conn.execute(query)).scalar_one())
-
-                await eventually(waiting)
-                process.send_signal(signal.SIGTERM)
-
-                async def closed() -> bool:
-                    try:
-                        return (await httpx.AsyncClient().get(f"http://127.0.0.1:{port}/readyz")).status_code == 503
-                    except httpx.TransportError:
-                        return True
-
-                await eventually(closed)
-                assert not running.done()
-                await blocking.rollback()
-            assert (await running).status_code == 201
-        stdout, stderr = await asyncio.wait_for(process.communicate(), 15)
-        assert process.returncode == 0, stderr.decode()
-        assert b"ended in order" in stdout
+            await eventually(up, within=90)
+            yield process, api
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
 
 
+async def test_at_sigterm_a_running_write_is_finished_and_the_process_ends_by_itself(
+    engine: AsyncEngine, database_url: str, issuer: OwnIssuer
+) -> None:
+    headers = {"Authorization": f"Bearer {issuer.token()}"} | once()
+
+    async def waiting() -> bool:
+        async with engine.connect() as conn:
+            query = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool((await conn.execute(query)).scalar_one())
+
+    async with served(database_url, issuer) as (process, api):
+        async with engine.connect() as blocking:
+            await blocking.execute(sa.text("LOCK TABLE things IN EXCLUSIVE MODE"))
+            running = asyncio.create_task(api.post("/v1/things", json={"name": "a"}, headers=headers))
+            await eventually(waiting)
+            process.send_signal(signal.SIGTERM)
+
+            async def closed() -> bool:
+                try:
+                    return "failed" in (await api.get("/readyz")).text
+                except httpx.TransportError:
+                    return True
+
+            await eventually(closed)
+            assert not running.done()
+            await blocking.rollback()
+        assert (await running).status_code == 201
+        said, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 0
+        assert b"ended in order" in said
+
+
 async def test_the_real_server_tells_nothing_about_itself_and_bounds_what_it_reads(
     engine: AsyncEngine, database_url: str, issuer: OwnIssuer
 ) -> None:
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", SERVED, database_url, issuer.url, str(port), env={**os.environ, "PYTHONPATH": os.getcwd()}
-    )
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as api:
-
-            async def up() -> Any:
-                try:
-                    return await api.get("/livez")
-                except httpx.TransportError:
-                    return None
-
-            assert "server" not in (await eventually(up)).headers
-            headers = {"Authorization": f"Bearer {issuer.token()}"} | once()
-            for content in (b" " * 70_000, pieces(66 * 1024)):
-                answer = await api.post("/v1/things", content=content, headers=headers)
-                assert code(answer) == (413, "body-too-large")
-            assert (await api.post("/v1/things", json={"name": "a"}, headers=headers)).status_code == 201
-            assert (await api.get("/metrics")).status_code == 200
-            await issuer.stop()
-            assert (await api.get(ANY, headers={"Authorization": f"Bearer {issuer.token()}"})).status_code == 404
-    finally:
-        process.terminate()
-        await process.wait()
+    headers = {"Authorization": f"Bearer {issuer.token()}"}
+    async with served(database_url, issuer) as (_, api):
+        assert "server" not in (await api.get("/livez")).headers
+        for content in (b" " * 70_000, pieces(66 * 1024), b" " * 900_000):
+            answer = await api.post("/v1/things", content=content, headers=headers | once())
+            assert code(answer) == (413, "body-too-large")
+        assert (await api.post("/v1/things", json={"name": "a"}, headers=headers | once())).status_code == 201
+        assert "http_server_request_duration_seconds" in (await api.get("/metrics")).text
+        await issuer.stop()
+        other = {"Authorization": f"Bearer {issuer.token(sub='agent-2')}"}
+        assert (await api.get(ANY, headers=other)).status_code == 404

@@ -1,5 +1,6 @@
 """docker-compose.yml as the checks see it: parsed, merged, its variables filled in."""
 
+import functools
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ SERVICES = ("selection", "placement", "citizen_space", "notifications")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?P<rest>[^}]*)\}")
 
 
+@functools.cache
 def document() -> dict[str, Any]:
     """The file with its anchors merged."""
     parsed: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
@@ -25,6 +27,7 @@ def containers() -> dict[str, dict[str, Any]]:
     return found
 
 
+@functools.cache
 def variables() -> dict[str, str]:
     """The variables that the file takes from outside, each with what follows its name, such as `:?message`."""
     text = "\n".join(line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))

@@ -162,7 +162,7 @@ def test_no_secret_stands_in_the_file() -> None:
 
 
 def test_a_missing_variable_stops_compose_with_a_word_on_what_to_do() -> None:
-    assert {rest for rest in variables().values()} == {":?see top of file"}
+    assert set(variables().values()) == {":?see top of file"}
 
 
 def test_the_example_names_every_variable_and_holds_no_value() -> None:

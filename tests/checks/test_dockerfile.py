@@ -1,4 +1,4 @@
-"""The Dockerfile: one for all, from locked requirements, as nobody in particular, without what an image does not need."""
+"""The Dockerfile: one for all, from locked requirements, without rights, and without what an image does not need."""
 
 import re
 

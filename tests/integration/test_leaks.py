@@ -7,7 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.http import ask
 from deploy.local.officers import Officers, Person, file_of, steps_of
@@ -123,16 +124,18 @@ async def _spans(officers: Officers) -> str:
 
 async def _in_kafka(officers: Officers) -> dict[str, set[str]]:
     """Canaries by topic, in any key, value or header."""
-    reader = AIOKafkaConsumer(bootstrap_servers=officers.stack.kafka.bootstrap, auto_offset_reset="earliest")
+    bootstrap = officers.stack.kafka.bootstrap
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    topics = [topic for topic in await admin.list_topics() if not topic.startswith("__")]
+    await admin.close()
+    reader = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await reader.start()
     hits: dict[str, set[str]] = {}
     seen = 0
     try:
-        topics = [topic for topic in await reader.topics() if not topic.startswith("__")]
-        partitions = [TopicPartition(t, p) for t in topics for p in reader.partitions_for_topic(t) or ()]
-        reader.assign(partitions)
-        ends = await reader.end_offsets(partitions)
-        while any([await reader.position(p) < ends[p] for p in partitions]):
+        ends = await reader.end_offsets(reader.assignment())
+        while any([await reader.position(partition) < end for partition, end in ends.items()]):
             for partition, records in (await reader.getmany(timeout_ms=200)).items():
                 for record in records:
                     seen += 1

@@ -98,23 +98,38 @@ class Engine:
 
     async def run(self) -> None:
         """Sends until it is stopped or cancelled. Without a database it waits and tries again."""
+        loop = asyncio.create_task(self._loop())
+        try:
+            # A cancellation must not cut a claim off between its commit and its sending: it stops the loop instead.
+            await asyncio.shield(loop)
+        except asyncio.CancelledError:
+            self.stop()
+            await loop
+            raise
+
+    async def _loop(self) -> None:
+        failures = 0
         async with Sender(allow_loopback=self._allow_loopback, deadline=self._limits.deadline) as sender:
             try:
-                failures = 0
                 while not self._stopping:
                     self._wake.clear()
+                    pause = self._limits.poll
                     try:
                         await self._fill(sender)
                         failures = 0
                     except Exception as error:
                         _log.warning("deliveries not claimed", reason=judge(error).reason)
-                        await asyncio.sleep(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+                        pause = _BACKOFF[min(failures, len(_BACKOFF) - 1)]
                         failures += 1
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(self._limits.poll):
-                            await self._wake.wait()
+                    if not self._stopping:
+                        await self._woken(pause)
             finally:
                 await self._drain()
+
+    async def _woken(self, pause: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
 
     async def _fill(self, sender: Sender) -> None:
         room = self._limits.room - len(self._in_flight)

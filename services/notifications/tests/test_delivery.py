@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from services.notifications.delivery import lease
 from services.notifications.delivery.lease import LEASE, Try
 from services.notifications.delivery.outcome import Ended, record
 from services.notifications.delivery.schedule import Again, Delivered
@@ -299,6 +301,29 @@ async def test_a_worker_that_is_cancelled_lets_its_attempts_end_too(desk: Desk, 
     await in_flight(receiver)
     task.cancel()
     receiver.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await desk.states() == ["delivered"]
+
+
+async def test_a_worker_that_is_cancelled_in_the_middle_of_a_claim_sends_what_it_claimed(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claiming, go_on = asyncio.Event(), asyncio.Event()
+    claim = lease.claim
+
+    async def held_up(*args: Any, **kwargs: Any) -> list[lease.Claimed]:
+        claimed = await claim(*args, **kwargs)
+        claiming.set()
+        await go_on.wait()
+        return claimed
+
+    monkeypatch.setattr(lease, "claim", held_up)
+    await desk.approve()
+    task = asyncio.create_task(desk.worker().run())
+    await claiming.wait()
+    task.cancel()
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await desk.states() == ["delivered"]

@@ -28,8 +28,8 @@ _REQUEST = sa.text(
 )
 _ASSIGNMENT = sa.text(
     "INSERT INTO assignments (id, request_id, candidacy_id, cell, period, state, from_waiting_list, proposed_at,"
-    " confirm_by) VALUES (:id, :request, :candidacy, :cell, CAST(CAST(:period AS text) AS daterange), 'proposed', false,"
-    " now(), now())"
+    " confirm_by) VALUES (:id, :request, :candidacy, :cell, CAST(CAST(:period AS text) AS daterange), 'proposed',"
+    " false, now(), now())"
 )
 
 

@@ -203,7 +203,7 @@ def test_outcomes_of_an_approval_are_superseded_once_the_candidate_withdrew() ->
     again = [a_reply(step, f"w-{step}", answered=False, after=5) for step in ("accommodation", "training", "partners")]
     outcomes = [
         an_outcome("accommodation", "bed_assigned", request="r-accommodation"),
-        an_outcome("training", "cancelled", request="w-training", after=6),
+        an_outcome("training", "cancelled", request="r-training", after=6),
         an_outcome("partners", "alerts_planned", request="w-partners", after=6, count=1),
         an_outcome("partners/a", "partner_alerted", request="r-partners", after=2),
         an_outcome("partners/b", "partner_alerted", request="w-partners", after=7),
