@@ -36,7 +36,7 @@ class ProblemBody(BaseModel):
     status: int
     code: str
     errors: tuple[FieldError, ...] | None = None
-    """Which fields are wrong, with `validation-failed` only."""
+    """Which fields are wrong, with `validation-failed` and `unknown-field` only."""
 
 
 class Problem(Exception):
@@ -109,6 +109,7 @@ METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "This address does not know
 REQUEST_IN_PROGRESS = Kind(409, "request-in-progress", "The same request is still being carried out.")
 BODY_TOO_LARGE = Kind(413, "body-too-large", "A body may have 64 KiB.")
 VALIDATION_FAILED = Kind(422, "validation-failed", "The request does not have the expected form.")
+UNKNOWN_FIELD = Kind(422, "unknown-field", "The request has a field that is not known.")
 IDEMPOTENCY_KEY_REUSED = Kind(422, "idempotency-key-reused", "The Idempotency-Key was used for another request.")
 INTERNAL_ERROR = Kind(500, "internal-error", "Something went wrong on our side.")
 DATABASE_UNAVAILABLE = Kind(
@@ -127,7 +128,8 @@ def of_validation(error: RequestValidationError) -> Problem:
     found: Sequence[Mapping[str, Any]] = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return MALFORMED_JSON.problem()
-    return VALIDATION_FAILED.problem(
+    unknown = any(item["type"] == "extra_forbidden" for item in found)
+    return (UNKNOWN_FIELD if unknown else VALIDATION_FAILED).problem(
         errors=[FieldError(pointer=_pointer(item), code=str(item["type"]).replace("_", "-")) for item in found]
     )
 

@@ -45,8 +45,8 @@ class Limits(NamedTuple):
     """Deliveries in flight to one subscription, so that a slow one leaves places to the others."""
     recording: int = 4
     """Outcomes being written, fewer than the connections of the pool."""
-    poll: float = 0.25
-    """Seconds after which due rows are looked for though nobody woke us."""
+    poll: float = 1.0
+    """Seconds after which due rows are looked for though nobody woke us: retries, lapsed leases, retries by hand."""
     deadline: float = DEADLINE
     """Seconds for one attempt."""
     grace: float = 4.0

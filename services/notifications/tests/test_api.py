@@ -95,7 +95,8 @@ async def test_a_malformed_partner_is_refused_without_repeating_it(
 ) -> None:
     for changed, pointer in MALFORMED:
         answer = await api.post("/v1/partners", json=PARTNER | changed, headers=tokens.bearer("partner_admin") | once())
-        assert problem(answer) == (422, "validation-failed"), changed
+        code = "unknown-field" if "telephone" in changed else "validation-failed"
+        assert problem(answer) == (422, code), changed
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer], changed
         assert not any(value and value in answer.text for value in changed.values()), changed
     async with engine.connect() as conn:
