@@ -1,12 +1,16 @@
 """Brings a service's database to head: the kernel's history first, then the service's own, one process at a time."""
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command, context
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported by what migrates alone: every api and worker asks for `heads`, and would pay for it at each start.
 
 ROOT = Path(__file__).parent.parent
 KERNEL = ROOT / "shared" / "messaging" / "migrations"
@@ -14,19 +18,28 @@ LOCK = 0x1A5E22E
 """Advisory lock that two `migrate` commands of one database contend for."""
 
 
-def _config(scripts: Path, schema: str) -> Config:
+def _config(scripts: Path, schema: str) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(scripts))
     config.set_main_option("version_table_schema", schema)
     return config
 
 
-def _histories(service: str) -> tuple[Config, Config]:
-    return _config(KERNEL, "messaging"), _config(ROOT / "services" / service / "migrations", "public")
+def _scripts(service: str) -> tuple[Path, Path]:
+    return KERNEL, ROOT / "services" / service / "migrations"
+
+
+def _histories(service: str) -> "tuple[Config, Config]":
+    kernel, own = _scripts(service)
+    return _config(kernel, "messaging"), _config(own, "public")
 
 
 def run_migrations(target: sa.MetaData) -> None:
     """What each history's `env.py` calls: runs the migrations on the connection that `upgrade` opened."""
+    from alembic import context
+
     config = context.config
     context.configure(
         connection=config.attributes["connection"],
@@ -36,7 +49,9 @@ def run_migrations(target: sa.MetaData) -> None:
     context.run_migrations()
 
 
-def _upgrade(connection: sa.Connection, configs: tuple[Config, ...]) -> None:
+def _upgrade(connection: sa.Connection, configs: "tuple[Config, ...]") -> None:
+    from alembic import command
+
     connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
     connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
@@ -65,7 +80,19 @@ async def upgrade_kernel(engine: AsyncEngine) -> None:
 
 def heads(service: str) -> tuple[str, ...]:
     """The revisions that a database of this code must stand at: the kernel's, then the service's."""
-    return tuple(ScriptDirectory.from_config(config).get_current_head() or "" for config in _histories(service))
+    return tuple(_head(scripts / "versions") for scripts in _scripts(service))
+
+
+_REVISION = re.compile(r'^(down_)?revision\b[^=]*= *"([^"]+)"', re.MULTILINE)
+
+
+def _head(versions: Path) -> str:
+    """The revision of a linear history that no other one follows."""
+    found: list[tuple[str, str]] = [
+        match for file in versions.glob("*.py") for match in _REVISION.findall(file.read_text("utf-8"))
+    ]
+    (head,) = {name for down, name in found if not down} - {name for down, name in found if down}
+    return head
 
 
 async def current(connection: AsyncConnection) -> tuple[str, ...]:

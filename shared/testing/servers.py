@@ -108,8 +108,11 @@ def _kafka_container(run: Run) -> str:
 
 
 def _container(image: str) -> Any:
+    from testcontainers.core.config import testcontainers_config
     from testcontainers.core.container import DockerContainer
 
+    # Its reaper is an image more that an engine may lack, and would end a container with the worker that started it.
+    testcontainers_config.ryuk_disabled = True
     return DockerContainer(image)
 
 

@@ -67,6 +67,19 @@ async def rows(engine: AsyncEngine, statement: str) -> list[Any]:
         return list((await conn.execute(sa.text(statement))).all())
 
 
+async def assert_no_deadlock(engine: AsyncEngine) -> None:
+    """The kernel would have run the losers of a deadlock again, so that nothing else shows one."""
+    await engine.dispose()
+
+    async def counted() -> bool:
+        # A session's counts are complete once it has ended.
+        others = "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = current_database()"
+        return await rows(engine, others) == [(0,)]
+
+    await eventually(counted)
+    assert await rows(engine, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
+
+
 async def assert_taken_is_what_enrolments_hold(engine: AsyncEngine) -> None:
     wrong = await rows(
         engine,
@@ -443,6 +456,7 @@ async def test_wishes_that_cross_never_lock_each_other_out(bench: Bench, engine:
     assert bench.dispatcher.counts == {"applied": 80}
     assert await rows(engine, "SELECT code FROM cohorts WHERE taken < capacity AND code LIKE 'DON-%-_'") == []
     await assert_taken_is_what_enrolments_hold(engine)
+    await assert_no_deadlock(engine)
 
 
 async def test_a_site_has_its_own_trainings_only(engine: AsyncEngine) -> None:

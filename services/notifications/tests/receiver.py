@@ -32,6 +32,8 @@ class Receiver:
     """Bodies, each verified with the public library on arrival."""
     headers: list[CIMultiDict[str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    peers: list[object] = field(default_factory=list)
+    """Address of the connection that each request came by."""
     most_at_once: int = 0
     _now: int = 0
 
@@ -45,6 +47,7 @@ class Receiver:
         self.most_at_once = max(self.most_at_once, self._now)
         try:
             self.paths.append(request.path)
+            self.peers.append(request.get_extra_info("peername"))
             body = await request.read()
             self.headers.append(CIMultiDict(request.headers))
             self.notices.append(Webhook("whsec_" + b64encode(SECRET).decode()).verify(body, dict(request.headers)))

@@ -19,6 +19,7 @@ from shared.contracts.selection import ACCOMMODATION_REQUEST, CellType, WingSex
 from shared.messaging import Actor, held, schedule
 from shared.messaging.drainer import Kept
 from shared.testing.kernel import Bench, Published, record
+from shared.testing.waiting import eventually
 
 ASSIGNED = "placement.stay.bed_assigned.v1"
 CONFIRMED = "placement.stay.assignment_confirmed.v1"
@@ -65,6 +66,19 @@ async def refusal(bench: Bench, stay_id: UUID) -> Refusal:
 async def rows(engine: AsyncEngine, statement: str) -> list[Any]:
     async with engine.connect() as conn:
         return list((await conn.execute(sa.text(statement))).all())
+
+
+async def assert_no_deadlock(engine: AsyncEngine) -> None:
+    """The kernel would have run the losers of a deadlock again, so that nothing else shows one."""
+    await engine.dispose()
+
+    async def counted() -> bool:
+        # A session's counts are complete once it has ended.
+        others = "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = current_database()"
+        return await rows(engine, others) == [(0,)]
+
+    await eventually(counted)
+    assert await rows(engine, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
 async def assert_vacancies_are_what_assignments_leave(engine: AsyncEngine) -> None:
@@ -399,6 +413,8 @@ async def test_a_timer_waits_for_nobody_who_works_on_its_request(
     async with engine.begin() as conn:
         await conn.execute(sa.text("SELECT 1 FROM requests FOR UPDATE"))
         assert await bench.fire_timers() == []
+    # It gave way by itself: to wait would have ended in the lock's timeout.
+    assert await rows(engine, "SELECT reason_code FROM messaging.timer") == [("handler-error",)]
     clock.forward(timedelta(minutes=1))
     assert types(await bench.fire_timers()) == ["assignment_expired"]
 
@@ -466,3 +482,4 @@ async def test_cancellations_and_orders_at_once_never_leave_a_free_bed_beside_so
         ("DON-F-standard", "waitlisted", 9),
     ]
     await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_no_deadlock(engine)
