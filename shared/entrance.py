@@ -9,7 +9,7 @@ from shared import problems
 from shared.auth import Authenticator
 from shared.boundary.context import BODY, PRINCIPAL
 from shared.boundary.faults import problem_of
-from shared.telemetry import ASGIApp, Message, Receive, Scope, Send
+from shared.telemetry import ASGIApp, Message, Receive, Scope, Send, route_of
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
@@ -58,7 +58,7 @@ class Entrance:
         except Exception as error:
             problem = problem_of(error)
             if problem.status == problems.INTERNAL_ERROR.status:
-                _log.error("request failed", exc_info=error, route=getattr(scope.get("route"), "path_format", None))
+                _log.error("request failed", exc_info=error, route=route_of(scope))
             if started:
                 raise
             await problem.response()(scope, receive, send)

@@ -50,7 +50,7 @@ def configure(service: str, component: str, site: str, stream: TextIO | None = N
             foreign_pre_chain=common,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(default=_opaque),
+                structlog.processors.JSONRenderer(default=_opaque, ensure_ascii=False),
             ],
         )
     )

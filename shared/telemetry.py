@@ -208,7 +208,7 @@ class ServerSpans:
             try:
                 await self._app(scope, receive, answered)
             finally:
-                template = getattr(scope.get("route"), "path_format", None)
+                template = route_of(scope)
                 if template is not None:
                     attributes["http.route"] = template
                     current.update_name(f"{method} {template}")
@@ -218,6 +218,14 @@ class ServerSpans:
                 if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     failed(current, str(status))
                 self._duration.record(perf_counter() - started, attributes)
+
+
+def route_of(scope: Scope) -> str | None:
+    """The template of the route that serves a request, such as `/v1/things/{thing}`; None before or without one."""
+    # Of a router within a router the route itself knows only its own part of the path; FastAPI keeps the whole here.
+    effective = (scope.get("fastapi") or {}).get("effective_route_context")
+    template: str | None = getattr(effective or scope.get("route"), "path_format", None)
+    return template
 
 
 def _parent(scope: Scope) -> Context:

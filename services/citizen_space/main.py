@@ -13,7 +13,7 @@ def run_api(settings: Settings) -> None:
     from services.citizen_space.api import REFUSALS, router
     from shared.web import serve_api
 
-    serve_api("citizen_space", settings, router, REFUSALS)
+    serve_api("citizen_space", settings, router, REFUSALS, legal_basis="L411-1 Code pénitentiaire")
 
 
 def run_worker(settings: Settings) -> None:

@@ -15,7 +15,8 @@ def run_api(settings: Settings) -> None:
     from shared.web import serve_api
 
     keys = Keys(settings.secrets_key.get_secret_value())
-    serve_api("notifications", settings, build(keys.seal, allow_loopback=settings.allow_loopback), REFUSALS)
+    router = build(keys.seal, allow_loopback=settings.allow_loopback)
+    serve_api("notifications", settings, router, REFUSALS, legal_basis="R240-6 Code pénitentiaire")
 
 
 def run_worker(settings: Settings) -> None:

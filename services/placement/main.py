@@ -13,7 +13,7 @@ def run_api(settings: Settings) -> None:
     from services.placement.api import REFUSALS, router
     from shared.web import serve_api
 
-    serve_api("placement", settings, router, REFUSALS)
+    serve_api("placement", settings, router, REFUSALS, legal_basis="D213-1 Code pénitentiaire")
 
 
 def run_worker(settings: Settings) -> None:

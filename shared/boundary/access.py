@@ -13,6 +13,7 @@ from shared.boundary import idempotency
 from shared.boundary.context import BODY, PRINCIPAL, Boundary
 from shared.boundary.write import Write
 from shared.problems import IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_MISSING
+from shared.telemetry import route_of
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -69,7 +70,7 @@ class Writing(Access):
         parts = (scope["method"].encode(), path, scope["query_string"], scope[BODY])
         claim = idempotency.Claim(
             principal=principal.subject,
-            route=f"{scope['method']} {scope['route'].path_format}",
+            route=f"{scope['method']} {route_of(scope)}",
             key=keys[0],
             fingerprint=idempotency.fingerprint(boundary.secret, *parts),
         )

@@ -3,10 +3,9 @@
 from enum import Enum
 from typing import NamedTuple
 
-import sqlalchemy as sa
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from shared.messaging import envelope, tracing
+from shared.messaging import driver, envelope, tracing
 from shared.messaging.consumer import Consumer, On
 from shared.messaging.envelope import Identity, Unreadable
 from shared.messaging.event import Event, Meta
@@ -105,7 +104,7 @@ async def apply(tx: Transaction, consumer: str, one: Incoming) -> Outcome | Fail
     with tracing.current(span):
         for attempt in range(1, _OVERLAPS + 1):
             try:
-                async with tx.conn.begin_nested():
+                async with driver.Savepoint(tx.conn):
                     if not await _is_newer(tx, consumer, event.type, meta):
                         return Outcome.STALE
                     await row.handler(inner, event, meta)
@@ -122,22 +121,13 @@ async def apply(tx: Transaction, consumer: str, one: Incoming) -> Outcome | Fail
 
 
 async def _is_newer(tx: Transaction, consumer: str, event_type: str, meta: Meta) -> bool:
-    row = await tx.conn.execute(
-        _SEEN,
-        {
-            "consumer": consumer,
-            "source": meta.source,
-            "aggregate_type": event_type.split(".", 2)[1],
-            "aggregate_id": meta.subject,
-            "version": meta.version,
-        },
-    )
-    return row.first() is not None
+    aggregate_type = event_type.split(".", 2)[1]
+    return bool(await driver.fetch(tx.conn, _SEEN, consumer, meta.source, aggregate_type, meta.subject, meta.version))
 
 
-_SEEN = sa.text(
+_SEEN = (
     "INSERT INTO messaging.seen_version AS seen (consumer, source, aggregate_type, aggregate_id, version)"
-    " VALUES (:consumer, :source, :aggregate_type, :aggregate_id, :version)"
+    " VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (consumer, source, aggregate_type, aggregate_id)"
     " DO UPDATE SET version = excluded.version WHERE seen.version < excluded.version RETURNING version"
 )

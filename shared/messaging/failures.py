@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from shared.messaging import driver
 from shared.messaging.envelope import RawHeaders, stored
 from shared.messaging.outbox import CHANNEL
 from shared.messaging.tables import failed_event, outbox, parked_key
@@ -56,15 +56,13 @@ async def held_keys(
     pairs = sorted(set(wanted))
     if not pairs:
         return set()
-    rows = await conn.execute(
-        _HELD, {"consumer": consumer, "topics": [topic for topic, _ in pairs], "keys": [key for _, key in pairs]}
-    )
+    rows = await driver.fetch(conn, _HELD, consumer, [topic for topic, _ in pairs], [key for _, key in pairs])
     return {(topic, key) for topic, key in rows}
 
 
-_HELD = sa.text(
-    "SELECT topic, key FROM messaging.parked_key WHERE consumer = :consumer"
-    " AND (topic, key) IN (SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS bytea[])))"
+_HELD = (
+    "SELECT topic, key FROM messaging.parked_key WHERE consumer = $1"
+    " AND (topic, key) IN (SELECT * FROM unnest($2::text[], $3::bytea[]))"
     " ORDER BY topic, key FOR SHARE"
 )
 

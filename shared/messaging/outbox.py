@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from opentelemetry.trace import SpanKind
 from uuid_utils.compat import uuid7
 
-from shared.messaging import tracing
-from shared.messaging.envelope import BIGGEST, encode, stored
+from shared.messaging import driver, tracing
+from shared.messaging.envelope import BIGGEST, encode
 from shared.messaging.event import Event, Meta, Topic, Tx
-from shared.messaging.tables import outbox, parked_key
+from shared.messaging.tables import parked_key
 
 CHANNEL = "outbox"
 """Woken when there is something to send."""
@@ -54,16 +54,16 @@ async def publish(tx: Tx, event: Event, *, subject: UUID, version: int, site: st
     )
     with tracing.current(span):
         tracing.stamp(headers)
-        await tx.conn.execute(
-            outbox.insert(),
-            {
-                "event_id": event_id,
-                "topic": topic,
-                "key": str(event.key(subject)).encode(),
-                "value": value,
-                "created_at": tx.now,
-                **stored(headers),
-            },
+        await driver.fetch(
+            tx.conn,
+            _INSERT,
+            event_id,
+            topic,
+            str(event.key(subject)).encode(),
+            [name.encode() for name, _ in headers],
+            [value for _, value in headers],
+            value,
+            tx.now,
         )
     tx.wake(CHANNEL)
     return event_id
@@ -83,6 +83,10 @@ async def held(tx: Tx, topic: Topic, keys: Iterable[UUID]) -> set[UUID]:
     return {wanted[key] for (key,) in rows}
 
 
+_INSERT = (
+    "INSERT INTO messaging.outbox (event_id, topic, key, header_names, header_values, value, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+)
 _BYTES = sa.ARRAY(sa.LargeBinary)
 
 

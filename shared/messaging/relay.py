@@ -66,7 +66,7 @@ class Relay:
     async def run(self) -> None:
         """Leads whenever the lock is free, for ever; ended by cancellation."""
         while True:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            try:
                 async with self._lead() as conn:
                     timers = asyncio.create_task(self._fire())
                     try:
@@ -74,6 +74,9 @@ class Relay:
                     finally:
                         timers.cancel()
                         await asyncio.gather(timers, return_exceptions=True)
+            except Exception as error:
+                # A session that is ended under the driver's hands raises whatever the driver was about to do.
+                _log.warning("relay lost its session", error_class=type(error).__name__)
             await asyncio.sleep(_PATIENCE)
 
     @asynccontextmanager

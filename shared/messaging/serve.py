@@ -14,6 +14,7 @@ from shared.database import create_engine
 from shared.health import DatabaseAtHead, Gate, health_routes
 from shared.messaging.consumer import Consumer
 from shared.messaging.worker import Connections, Worker
+from shared.server import Server
 
 
 class WorkerSettings(Protocol):
@@ -81,7 +82,7 @@ async def _serve(service: str, settings: WorkerSettings, consumer: Consumer, own
     working = asyncio.create_task(worker.run(stop))
     server = _health(service, settings, engine, worker, gate, working)
     serving = asyncio.create_task(server.serve())
-    # uvicorn returns at SIGTERM; a worker that ends by itself failed.
+    # The server returns at SIGTERM; a worker that ends by itself failed.
     await asyncio.wait({serving, working}, return_when=asyncio.FIRST_COMPLETED)
     gate.close()
     server.should_exit = True
@@ -99,7 +100,7 @@ def _health(
     worker: Worker,
     gate: Gate,
     working: asyncio.Task[None],
-) -> uvicorn.Server:
+) -> Server:
     async def joined() -> bool:
         return worker.ready
 
@@ -107,14 +108,16 @@ def _health(
         {"taking-work": gate.check, "database": DatabaseAtHead(engine, service), "consumer-group": joined},
         lambda: [] if worker.alive and not working.done() else ["worker"],
     )
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             AsgiFastStream(asgi_routes=list(routes), asyncapi_path=None, logger=None),
             host=settings.worker_host,
             port=settings.worker_port,
             lifespan="off",
             http="h11",
+            ws="none",
             log_config=None,
             access_log=False,
-        )
+        ),
+        gate.close,
     )

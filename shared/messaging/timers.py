@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from shared.messaging import tracing
 from shared.messaging.consumer import At, Consumer
 from shared.messaging.dispatch import Away
+from shared.messaging.driver import Savepoint
 from shared.messaging.envelope import decode, encode, restored, stored
 from shared.messaging.event import Clock, Meta, Tx
 from shared.messaging.failures import backoff
@@ -129,7 +130,7 @@ class Timers:
         span = tracing.start(f"timer {row.kind}", SpanKind.INTERNAL, links=tracing.link_to(origin))
         with tracing.current(span):
             try:
-                async with tx.conn.begin_nested():
+                async with Savepoint(tx.conn):
                     # Deleted first, so that the handler may set the same timer again.
                     await tx.conn.execute(sa.delete(timer).where(timer.c.kind == row.kind, timer.c.key == row.key))
                     await handler.handler(tx, handler.body.model_validate(row.body), meta)

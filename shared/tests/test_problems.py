@@ -12,7 +12,7 @@ from shared.testing.api import Tokens, client, once
 from shared.tests import specimen
 from shared.web import create_app
 
-CANARY = "Zéphirine-Canari"
+CANARY = "Zephirine-Canari"
 
 
 async def post(api: httpx.AsyncClient, tokens: Tokens, content: bytes, **headers: str) -> httpx.Response:

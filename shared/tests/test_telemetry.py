@@ -12,18 +12,24 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import structlog
+from fastapi import APIRouter
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.machine import free_port
 from shared import logs, telemetry
-from shared.testing.api import Tokens, once
+from shared.messaging.tables import idempotency
+from shared.testing.api import Tokens, client, once
+from shared.tests import specimen
+from shared.web import create_app
 
-CANARY = "Zéphirine-Canari"
+CANARY = "Zephirine-Canari"
 REMOTE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -57,9 +63,7 @@ def parent_of(span: ReadableSpan) -> int | None:
 async def test_a_write_is_one_trace_from_the_request_to_the_outbox(
     spans: InMemorySpanExporter, api: httpx.AsyncClient, tokens: Tokens
 ) -> None:
-    headers = (
-        tokens.bearer("spip") | once() | {"traceparent": REMOTE, "baggage": "name=Z", "User-Agent": "Zephirine-Canari"}
-    )
+    headers = tokens.bearer("spip") | once() | {"traceparent": REMOTE, "baggage": "name=Z", "User-Agent": CANARY}
     answer = await api.post(f"/v1/things?hint={CANARY}", json={"name": CANARY}, headers=headers)
     assert answer.status_code == 201
     found = by_name(spans)
@@ -80,7 +84,27 @@ async def test_a_write_is_one_trace_from_the_request_to_the_outbox(
         "http.route": "/v1/things",
         "http.response.status_code": 201,
     }
-    assert "Canari" not in "".join(span.to_json() for span in found.values())
+    assert CANARY not in "".join(span.to_json() for span in found.values())
+
+
+async def test_a_route_of_a_router_within_a_router_is_known_by_its_whole_template(
+    spans: InMemorySpanExporter, engine: AsyncEngine, tokens: Tokens
+) -> None:
+    outer = APIRouter(prefix="/outer")
+    outer.include_router(specimen.routes())
+    app = create_app(
+        "specimen",
+        outer,
+        specimen.Settings(),
+        specimen.REFUSALS,
+        engine=engine,
+        authenticator=tokens.authenticator,
+    )
+    async with client(app) as api:
+        await api.post("/outer/v1/things", json={"name": "a"}, headers=tokens.bearer("spip") | once())
+    assert "POST /outer/v1/things" in by_name(spans)
+    async with engine.connect() as conn:
+        assert (await conn.execute(sa.select(idempotency.c.route))).scalar_one() == "POST /outer/v1/things"
 
 
 async def test_an_address_that_leads_nowhere_leaves_no_trace_of_its_text(

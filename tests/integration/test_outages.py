@@ -1,6 +1,7 @@
 """Servers that go away under load: approvals go on, and everything catches up."""
 
 import asyncio
+import signal
 import time
 from uuid import uuid4
 
@@ -86,3 +87,16 @@ async def test_with_postgresql_restarted_under_load_nothing_is_lost_or_held(offi
 
 
 _GROUNDS = {"reasons": "Avis concordants.", "authority": "DISP", "delegation": "2026-114"}
+
+
+async def test_a_worker_told_to_stop_finishes_leaves_and_ends_well(officers: Officers) -> None:
+    stack = officers.stack
+    files = [(await officers.approve(Person(f"Relais-{n}", "Personne", categories=())))[0] for n in range(4)]
+    for service in stack.services:
+        stack.child(f"{service}-worker").send(signal.SIGTERM)
+    for service in stack.services:
+        assert await asyncio.to_thread(stack.child(f"{service}-worker").wait, 30) == 0, service
+        stack.start_worker(service)
+    # Nobody left the group without saying so: the next workers need no session timeout.
+    await eventually(lambda: settled(officers, files), within=60, every=0.2)
+    await nothing_held(officers)

@@ -142,12 +142,14 @@ async def test_an_endpoint_that_cannot_be_reached_has_read_nothing(
 async def test_an_address_that_is_forbidden_by_now_is_not_dialled(
     desk: Desk, engine: AsyncEngine, receiver: Receiver
 ) -> None:
+    url = receiver.url.replace("http://", "http://user:word@")
     async with engine.begin() as conn:
-        await conn.execute(sa.text("UPDATE subscriptions SET url = 'https://169.254.169.254/'"))
+        await conn.execute(sa.text("UPDATE subscriptions SET url = :url"), {"url": url})
     await desk.approve()
     async with desk.working():
         await desk.tried(1)
     assert await desk.tries() == [(1, "egress_refused", None)]
+    assert receiver.ids == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

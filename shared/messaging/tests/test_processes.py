@@ -86,7 +86,7 @@ class Scene:
     async def nobody_held(self) -> bool:
         async with self.engine.connect() as conn:
             rows = [await conn.scalar(sa.select(sa.func.count()).select_from(t)) for t in (parked_key, failed_event)]
-            return not any(rows)
+            return rows == [0, 0]
 
     async def lag(self) -> int:
         """Records of the topic that the group has not committed yet."""

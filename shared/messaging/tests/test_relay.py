@@ -143,8 +143,10 @@ async def test_a_relay_that_loses_its_lock_before_the_delete_resends_and_first_o
             cut[0] = True
             async with engine.begin() as conn:
                 await conn.execute(
-                    sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"),
-                    {"name": "specimen-relay"},
+                    sa.text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE application_name = 'specimen-relay' AND datname = current_database()"
+                    )
                 )
         return results
 
