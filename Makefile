@@ -16,7 +16,7 @@ demo: servers  ## start everything, play the main job, show what happened, end e
 	@$(PY) -m deploy.local demo
 
 test: servers  ## run every test
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 up: servers  ## start everything and leave it running
 	@$(PY) -m deploy.local up

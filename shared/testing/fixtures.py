@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import structlog
 
 from deploy.local.artefacts import fetch
 from deploy.local.kafka import KafkaServer
@@ -17,6 +18,7 @@ from deploy.local.machine import locked, quiet
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import Run
 from shared.database import create_engine
+from shared.logs import exceptions_without_text
 from shared.migrate import upgrade, upgrade_kernel
 from shared.testing.servers import Servers, remove_containers
 
@@ -42,6 +44,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and RUN in config.stash:
         remove_containers(config.stash[RUN])
         config.stash[RUN].end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_logs() -> None:
+    """structlog's own default draws every local variable of every frame: half a minute per logged exception."""
+    structlog.configure(processors=[exceptions_without_text, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture(scope="session")

@@ -5,24 +5,16 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-import structlog
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import create_engine
-from shared.logs import exceptions_without_text
 from shared.testing.api import Tokens, client
 from shared.testing.fixtures import Databases
 from shared.tests import specimen
 from shared.web import create_app
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def short_logs() -> None:
-    """structlog's own default draws every local variable of every frame: half a minute per logged exception."""
-    structlog.configure(processors=[exceptions_without_text, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture

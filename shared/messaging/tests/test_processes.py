@@ -195,7 +195,7 @@ async def test_a_relay_killed_between_the_brokers_ack_and_its_delete_resends_and
             ends = await reader.end_offsets([TopicPartition(scene.event.topic.name, n) for n in range(6)])
         finally:
             await reader.stop()
-        return sum(ends.values()) == 4
+        return bool(sum(ends.values()) == 4)
 
     await eventually(resent, within=LONG)
     await eventually(scene.all_noted, within=LONG)
