@@ -10,13 +10,6 @@ from deploy.local.officers import Officers
 from deploy.local.stack import Stack
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the journeys in one worker of pytest-xdist, so that one stack is enough."""
-    for item in items:
-        if "tests/integration" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with Stack(site="DON") as running:

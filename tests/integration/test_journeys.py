@@ -3,8 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from deploy.local.officers import Officers, Person, detail_of, steps_of
 from shared.testing.waiting import eventually
+
+# All journeys share one stack, so one worker runs them.
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 async def standing(officers: Officers, candidacy: str, **wanted: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -14,6 +15,9 @@ from deploy.local.http import ask
 from deploy.local.officers import Officers, Person, file_of, steps_of
 from shared.testing.waiting import eventually
 from tests.integration.test_journeys import standing
+
+# All journeys share one stack, so one worker runs them.
+pytestmark = pytest.mark.xdist_group("stack")
 
 LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH = (
     "Canarisnom",

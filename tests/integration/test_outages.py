@@ -6,9 +6,13 @@ import time
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from deploy.local.officers import Officers, Person, steps_of
 from shared.testing.waiting import eventually
+
+# All journeys share one stack, so one worker runs them.
+pytestmark = pytest.mark.xdist_group("stack")
 
 DOWN = 30.0
 """Seconds without Kafka."""

@@ -4,10 +4,15 @@ import asyncio
 from collections import Counter
 from uuid import uuid4
 
+import pytest
+
 from deploy.local.officers import Officers, Person
 from deploy.local.traces import Span, orphans, roots
 from shared.testing.waiting import eventually
 from tests.integration.test_journeys import standing
+
+# All journeys share one stack, so one worker runs them.
+pytestmark = pytest.mark.xdist_group("stack")
 
 CANDIDACY, BED, SEAT = (
     "selection.candidacy.v1",
