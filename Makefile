@@ -7,7 +7,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: help setup servers demo up down status logs test check format bench locks needs
+.PHONY: help setup servers demo up down status logs test check isolated format bench locks needs
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,12 +30,16 @@ status: setup  ## list processes and addresses
 logs: setup  ## follow the output of all processes (NAMES="placement-worker kafka": of these)
 	@$(PY) -m deploy.local logs --follow $(NAMES)
 
-check: setup  ## format, lint, types, import rules, contract gate
+check: setup  ## format, lint, types, import rules, contract gate, compose file
 	@.venv/bin/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports
 	@$(PY) -m shared.contracts.gate
+	@$(PY) -m pytest -q tests/checks -k "not isolated"
+
+isolated: servers  ## one service's tests with the other three folders deleted (s=placement)
+	@tests/checks/isolated.sh $(s)
 
 bench: servers  ## measure the platform against its floor
 	@$(PY) -m benchmarks $(ARGS)

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 from benchmarks import consume, machine, relay, report
 from benchmarks.figures import Finding
-from benchmarks.lab import Lab
+from benchmarks.journey import scenario
+from benchmarks.journey.ground import Ground
+from benchmarks.lab import Lab, about_servers
 from deploy.local.machine import Failed, say
 
 RESULTS = Path(__file__).with_name("results")
@@ -25,45 +27,57 @@ class Scenario(Protocol):
     name: str
 
     async def round(self, number: int, side: str) -> str: ...
-    def finding(self) -> Finding: ...
+    def findings(self) -> list[Finding]: ...
 
 
-SCENARIOS: dict[str, Callable[..., Scenario]] = {"kernel": consume.Scenario, "relay": relay.Scenario}
+# Each stage has servers of its own: what the one leaves behind does not slow the other.
+STAGES: tuple[tuple[Callable[..., Any], dict[str, Callable[..., Scenario]]], ...] = (
+    (Lab, {"kernel": consume.Scenario, "relay": relay.Scenario}),
+    (Ground, {"journey": scenario.Scenario}),
+)
+SCENARIOS = [name for _, scenarios in STAGES for name in scenarios]
 
 
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Runs the rounds, floor and ours in turn, and gives what the JSON file holds."""
-    started, facts = datetime.now(UTC), machine.describe()
-    async with Lab(say) as lab:
-        scenarios: list[Scenario] = [
-            SCENARIOS[name](lab, arguments.seed, quick=arguments.quick) for name in arguments.only
-        ]
-        for number in range(1, arguments.rounds + 1):
-            # Who goes first changes: what the machine does meanwhile must not favour one side.
-            sides = ("floor", "ours") if number % 2 else ("ours", "floor")
-            for scenario in scenarios:
-                for side in sides:
-                    line = await scenario.round(number, side)
-                    say(f"round {number}  {scenario.name:<8} {side:<6} {line}")
-        postgres = await lab.postgres_version()
-        return {
-            "started_at": started.isoformat(timespec="seconds"),
-            "minutes": round((datetime.now(UTC) - started).total_seconds() / 60, 1),
-            "commit": machine.commit(),
-            "seed": arguments.seed,
-            "rounds": arguments.rounds,
-            "quick": arguments.quick,
-            "machine": facts,
-            "versions": machine.versions(postgres, lab.kafka_version),
-            "postgresql": await lab.postgres_settings(),
-            "findings": {finding.name: finding for finding in (scenario.finding() for scenario in scenarios)},
-        }
+    started, facts, servers = datetime.now(UTC), machine.describe(), {}
+    findings: list[Finding] = []
+    for place, scenarios in STAGES:
+        chosen = [make for name, make in scenarios.items() if name in arguments.only]
+        if chosen:
+            async with place(say) as ground:
+                made = [make(ground, arguments.seed, quick=arguments.quick) for make in chosen]
+                findings += await _stage(made, arguments.rounds)
+                servers = await about_servers(ground.postgres)
+    return {
+        "started_at": started.isoformat(timespec="seconds"),
+        "minutes": round((datetime.now(UTC) - started).total_seconds() / 60, 1),
+        "commit": machine.commit(),
+        "seed": arguments.seed,
+        "rounds": arguments.rounds,
+        "quick": arguments.quick,
+        "machine": facts,
+        "versions": {**machine.versions(), **servers["versions"]},
+        "postgresql": servers["settings"],
+        "findings": {finding.name: finding for finding in findings},
+    }
+
+
+async def _stage(scenarios: list[Scenario], rounds: int) -> list[Finding]:
+    for number in range(1, rounds + 1):
+        # Who goes first changes: what the machine does meanwhile must not favour one side.
+        sides = ("floor", "ours") if number % 2 else ("ours", "floor")
+        for one in scenarios:
+            for side in sides:
+                line = await one.round(number, side)
+                say(f"round {number}  {one.name:<8} {side:<6} {line}")
+    return [finding for one in scenarios for finding in one.findings()]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures, writes the file, prints the table; 1 if a target was missed, 2 if nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(SCENARIOS), help=", ".join(SCENARIOS))
+    parser.add_argument("--only", type=lambda text: text.split(","), default=SCENARIOS, help=", ".join(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--quick", action="store_true", help="a fraction of the work: to see that it runs")

@@ -35,12 +35,13 @@ class Lab:
         self._otlp_port = free_port()
 
     async def __aenter__(self) -> Self:
-        self._artefacts = await asyncio.to_thread(fetch, self._progress)
+        artefacts = await asyncio.to_thread(fetch, self._progress)
         self.run = Run.begin("bench")
         try:
-            self.postgres = PostgresServer(self._artefacts, self.run)
-            self.kafka = KafkaServer(self._artefacts, self.run)
-            await asyncio.gather(asyncio.to_thread(self.postgres.start), asyncio.to_thread(self.kafka.start))
+            server, self.kafka = PostgresServer(artefacts, self.run), KafkaServer(artefacts, self.run)
+            await asyncio.gather(asyncio.to_thread(server.start), asyncio.to_thread(self.kafka.start))
+            self.postgres = server.url
+            """The superuser's address."""
             await self._start_receiver()
         except BaseException:
             self.run.end()
@@ -57,38 +58,15 @@ class Lab:
         """Base URL of the receiver of traces."""
         return f"http://127.0.0.1:{self._otlp_port}"
 
-    @property
-    def kafka_version(self) -> str:
-        """As the broker's jar is named."""
-        (jar,) = (self._artefacts.path / "kafka").glob("kafka_2.13-*.jar")
-        return jar.stem.partition("-")[2]
-
-    async def postgres_version(self) -> str:
-        """As the server says it."""
-        connection = await asyncpg.connect(self.postgres.url)
-        try:
-            return str(await connection.fetchval("SHOW server_version"))
-        finally:
-            await connection.close()
-
-    async def postgres_settings(self) -> dict[str, str]:
-        """What durability costs, the same for both sides: nobody changes it for a session or a role."""
-        connection = await asyncpg.connect(self.postgres.url)
-        try:
-            names = ("synchronous_commit", "fsync", "full_page_writes", "shared_buffers")
-            return {name: str(await connection.fetchval(f"SHOW {name}")) for name in names}
-        finally:
-            await connection.close()
-
     async def database(self) -> str:
         """Makes a database with the kernel's tables; gives its `postgresql://…` address."""
         name = f"bench_{uuid.uuid4().hex}"
-        connection = await asyncpg.connect(self.postgres.url)
+        connection = await asyncpg.connect(self.postgres)
         try:
             await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         finally:
             await connection.close()
-        url = f"postgresql://{urlsplit(self.postgres.url).netloc}/{name}"
+        url = f"postgresql://{urlsplit(self.postgres).netloc}/{name}"
         engine = create_engine(for_engine(url), application="bench-prepare")
         try:
             await upgrade_kernel(engine)
@@ -98,7 +76,7 @@ class Lab:
 
     async def checkpoint(self) -> None:
         """Writes out what earlier measurements left dirty, so that the next does not pay for it."""
-        connection = await asyncpg.connect(self.postgres.url)
+        connection = await asyncpg.connect(self.postgres)
         try:
             await connection.execute("CHECKPOINT")
         finally:
@@ -185,3 +163,20 @@ class Measurement:
 def for_engine(url: str) -> str:
     """The same address as SQLAlchemy wants it."""
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+async def about_servers(postgres: str) -> dict[str, dict[str, str]]:
+    """Versions of the servers, and what durability costs: the same for both sides, changed by no session and no role.
+
+    Args:
+        postgres: the superuser's address.
+    """
+    connection = await asyncpg.connect(postgres)
+    try:
+        names = ("synchronous_commit", "fsync", "full_page_writes", "shared_buffers")
+        settings = {name: str(await connection.fetchval(f"SHOW {name}")) for name in names}
+        version = str(await connection.fetchval("SHOW server_version"))
+    finally:
+        await connection.close()
+    (jar,) = ((await asyncio.to_thread(fetch, quiet)).path / "kafka").glob("kafka_2.13-*.jar")
+    return {"versions": {"postgresql": version, "kafka": jar.stem.partition("-")[2]}, "settings": settings}

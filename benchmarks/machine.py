@@ -44,15 +44,9 @@ def describe() -> dict[str, Any]:
     }
 
 
-def versions(postgres: str, kafka: str) -> dict[str, str]:
-    """Versions of everything that takes part.
-
-    Args:
-        postgres: what the server says of itself.
-        kafka: of the broker's jar.
-    """
-    libraries = {name: version(name) for name in _LIBRARIES}
-    return {"python": platform.python_version(), "postgresql": postgres, "kafka": kafka, **libraries}
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that take part."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
 
 
 def commit() -> str:
@@ -84,12 +78,12 @@ def own_processor_seconds() -> float:
     return time.process_time()
 
 
-def resident_mib(pid: int) -> float:
-    """Memory of a process that is in RAM, in MiB; 0 if it has ended."""
+def resident_megabytes(pid: int) -> float:
+    """Memory of a process that is in RAM, in MB (10^6 bytes); 0 if it has ended."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
+                return int(line.split()[1]) * 1024 / 1e6
     except OSError:
         pass
     return 0.0

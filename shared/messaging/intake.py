@@ -107,8 +107,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc]
         """Finishes the running chunk, commits, and leaves the group; gives up after its deadline."""
         self._stopping = True
         self._forget_pauses()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled(), _STOP)
+        # FastStream waits for the running handler, and so for its commit, before it stops the consumer.
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._broker.stop(), _STOP)
 

@@ -84,7 +84,8 @@ def _postgres_container(run: Run) -> str:
 def _kafka_container(run: Run) -> str:
     port = free_port()
     container = _container(KAFKA_IMAGE)
-    host = container.get_container_host_ip()
+    # Asked for before the container runs, where testcontainers does not tell it yet.
+    host = "127.0.0.1"
     settings = {
         "PROCESS_ROLES": "broker,controller",
         "NODE_ID": "1",

@@ -15,6 +15,8 @@ ECHO = Topic("specimen.echo.v1", 6)
 SCHEMA = (
     "CREATE TABLE note (id bigint GENERATED ALWAYS AS IDENTITY, subject uuid, word text, version bigint)",
     "CREATE TABLE broken (word text PRIMARY KEY, sqlstate text, times int NOT NULL DEFAULT 1000000)",
+    # How many records each worker was given again, written when it ends.
+    "CREATE TABLE again (records int)",
     # A sequence does not roll back, so it counts the tries.
     "CREATE SEQUENCE tries",
     """

@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import Any
 
+import sqlalchemy as sa
+
 from shared.database import create_engine
 from shared.messaging import relay
 from shared.messaging.intake import Intake
@@ -45,6 +47,8 @@ async def main(name: str, chunk: str, step: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await worker.run(stop)
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("INSERT INTO again VALUES (:n)"), {"n": worker.dispatcher.counts["duplicate"]})
     await engine.dispose()
 
 

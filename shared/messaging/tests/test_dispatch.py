@@ -60,6 +60,8 @@ async def test_the_same_record_twice_in_one_chunk_takes_effect_once(bench: Bench
     await bench.dispatcher.dispatch([event, event, noted("other", NEIGHBOUR)])
     assert await words(engine) == ["once", "other"]
     assert len(await bench.published()) == 2
+    # By the inbox, before its version is looked at.
+    assert (bench.dispatcher.counts["duplicate"], bench.dispatcher.counts["stale"]) == (1, 0)
 
 
 async def test_a_lower_or_equal_version_is_acknowledged_and_counted(bench: Bench, engine: AsyncEngine) -> None:

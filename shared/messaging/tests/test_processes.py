@@ -123,6 +123,26 @@ class Scene:
             finally:
                 await conn.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": GATE})
 
+    async def group(self) -> tuple[str, int]:
+        """State of the consumer group and how many members it has."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            (answer,) = await admin.describe_consumer_groups([self.table.name])
+            _, _, state, _, _, members, *_ = answer.groups[0]
+            return state, len(members)
+        finally:
+            await admin.close()
+
+    async def given_again(self) -> int:
+        """Ends the workers in order; how many records they were given a second time."""
+        running = [worker for worker in self.workers if worker.poll() is None]
+        for worker in running:
+            worker.send_signal(signal.SIGTERM)
+        assert [await exited(worker) for worker in running] == [0] * len(running)
+        async with self.engine.connect() as conn:
+            return int(await conn.scalar(sa.text("SELECT sum(records) FROM again")) or 0)
+
     async def in_the_middle(self) -> None:
         async def blocked() -> bool:
             return await self.blocked_handlers() > 0
@@ -165,6 +185,19 @@ async def test_a_worker_killed_after_the_database_commit_and_before_the_offset_c
     await eventually(scene.all_noted, within=LONG)
     await eventually(scene.caught_up, within=LONG)
     assert await scene.all_noted()
+
+
+async def test_a_worker_killed_in_mid_chunk_before_the_database_commit_loses_nothing(scene: Scene) -> None:
+    first = scene.start()
+    async with scene.gate():
+        await scene.send(["before", "wait", "after"])
+        await scene.in_the_middle()
+        first.kill()
+        assert await exited(first) == -signal.SIGKILL
+    scene.start()
+    await eventually(scene.all_noted, within=LONG)
+    await eventually(scene.caught_up, within=LONG)
+    assert await scene.nobody_held()
 
 
 async def test_a_relay_killed_between_the_brokers_ack_and_its_delete_resends_and_the_inbox_absorbs(
@@ -228,10 +261,12 @@ async def test_a_rebalance_in_mid_chunk_waits_for_the_chunk_and_repeats_nothing(
         await scene.in_the_middle()
         scene.start()
         await scene.send(["late"], subjects[0])
+        await eventually(_in(scene, "PreparingRebalance"), within=LONG)
     await eventually(scene.all_noted, within=LONG)
     await eventually(scene.caught_up, within=LONG)
     assert await scene.all_noted()
     assert await scene.nobody_held()
+    assert await scene.given_again() == 0
 
 
 async def test_a_rebalance_in_back_off_gives_the_partitions_away_and_loses_nothing(scene: Scene) -> None:
@@ -256,6 +291,7 @@ async def test_a_rebalance_in_back_off_gives_the_partitions_away_and_loses_nothi
 
     await eventually(backing_off, within=LONG)
     scene.start()
+    await eventually(_in(scene, "Stable", members=2), within=LONG)
     async with scene.engine.begin() as conn:
         await conn.execute(sa.text("DROP TRIGGER away ON messaging.inbox"))
     await eventually(scene.all_noted, within=LONG)
@@ -293,15 +329,17 @@ async def own(
     await engine.dispose()
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["gone", "frozen"])
 async def test_sigterm_with_kafka_down_ends_within_its_deadline(
-    own: tuple[Scene, KafkaServer, PostgresServer],
+    own: tuple[Scene, KafkaServer, PostgresServer], how: signal.Signals
 ) -> None:
     scene, kafka, _ = own
     await scene.topics()
     worker = scene.start()
     await scene.send(["one"])
     await eventually(scene.all_noted, within=LONG)
-    kafka.kill()
+    assert kafka.pid is not None
+    os.kill(kafka.pid, how)
     async with scene.engine.begin() as conn:
         await conn.execute(
             outbox.insert().values(
@@ -364,6 +402,16 @@ async def test_kafka_restarted_under_load_loses_nothing(own: tuple[Scene, KafkaS
     await eventually(scene.all_noted, within=LONG)
     await eventually(scene.caught_up, within=LONG)
     assert await scene.nobody_held()
+
+
+def _in(scene: Scene, state: str, members: int = 1) -> Callable[[], Awaitable[bool]]:
+    """Whether the group is in a state, with so many members at least."""
+
+    async def check() -> bool:
+        found, count = await scene.group()
+        return found == state and count >= members
+
+    return check
 
 
 def _tolerant(check: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:

@@ -183,8 +183,10 @@ async def test_a_notify_of_another_process_wakes_the_relay(
 ) -> None:
     monkeypatch.setattr(relay_module, "POLL", 60.0)
     relay, notifier = make(), Notifier(engine)
+    await send(bench, kafka, "before", uuid4())
     async with running(relay):
-        await eventually(lambda: _true(relay.leading))
+        # Its first look is over once this is gone; the next one would come in a minute.
+        await eventually(empty(engine))
         await send(bench, kafka, "first", uuid4())
         notifier.poke()
         await eventually(empty(engine), within=10)
