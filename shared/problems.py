@@ -37,6 +37,10 @@ class ProblemBody(BaseModel):
     code: str
     errors: tuple[FieldError, ...] | None = None
     """Which fields are wrong, with `validation-failed` and `unknown-field` only."""
+    state: str | None = None
+    """Where the thing stands, when that is why the act is not open."""
+    allowed: tuple[str, ...] | None = None
+    """With `state`: the acts that are open in it."""
 
 
 class Problem(Exception):
@@ -48,6 +52,8 @@ class Problem(Exception):
         title: a sentence that is the same for every occurrence: no input, no ids.
         headers: sent with the answer, such as `Retry-After`.
         errors: which fields are wrong.
+        state: where the thing stands, when that is why.
+        allowed: the acts that are open in that state.
     """
 
     def __init__(
@@ -58,6 +64,8 @@ class Problem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
+        state: str | None = None,
+        allowed: Sequence[str] = (),
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -65,6 +73,20 @@ class Problem(Exception):
         self.title = title
         self.headers = dict(headers or {})
         self.errors = tuple(errors)
+        self.state = state
+        self.allowed = tuple(allowed)
+
+    def about(self, state: str | None, allowed: Sequence[str]) -> "Problem":
+        """The same problem, naming where the thing stands and what is open to it there."""
+        return Problem(
+            self.status,
+            self.code,
+            self.title,
+            headers=self.headers,
+            errors=self.errors,
+            state=state,
+            allowed=allowed,
+        )
 
     def response(self) -> Response:
         """The answer to send."""
@@ -74,6 +96,8 @@ class Problem(Exception):
             status=self.status,
             code=self.code,
             errors=self.errors or None,
+            state=self.state,
+            allowed=None if self.state is None else self.allowed,
         )
         return Response(
             body.model_dump_json(exclude_none=True),
@@ -100,6 +124,8 @@ IDEMPOTENCY_KEY_MISSING = Kind(400, "idempotency-key-missing", "A write needs on
 IDEMPOTENCY_KEY_INVALID = Kind(
     400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 visible ASCII characters."
 )
+IF_MATCH_MISSING = Kind(428, "if-match-missing", "This write needs an If-Match header with the ETag that was read.")
+IF_MATCH_INVALID = Kind(400, "if-match-invalid", 'An If-Match has one ETag of ours, such as "7".')
 TOKEN_MISSING = Kind(401, "token-missing", "A bearer token is required.")
 TOKEN_INVALID = Kind(401, "token-invalid", "The bearer token is not valid.")
 ROLE_MISSING = Kind(403, "role-missing", "The token does not hold a role that may do this.")

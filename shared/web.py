@@ -30,7 +30,10 @@ from shared.server import Server
 from shared.telemetry import ASGIApp, Receive, Scope, Send, ServerSpans
 
 Refusals = tuple[type[Exception], Mapping[Any, problems.Problem]]
-"""A service's own refusal exception (with a `refusal` attribute) and the problem that each of its values becomes."""
+"""A service's own refusal exception and the problem that each value of its `refusal` becomes.
+
+Where it has a `state`, the problem names that and the acts that are open in it (`allowed`).
+"""
 
 DRAIN = 10
 """Seconds that running requests get after SIGTERM."""
@@ -73,6 +76,7 @@ def create_app(
     clock: Clock = utc_now,
     legal_basis: str = "public-interest-task",
     regime: Regime = "LED",
+    policy: object = None,
 ) -> FastAPI:
     """Builds a service's API around its routes.
 
@@ -86,6 +90,7 @@ def create_app(
         clock: gives the instant of requests.
         legal_basis: of the acts done through this API, for the envelope of their events.
         regime: of data protection, of the same acts.
+        policy: what the service's own routes find at `request.app.state.policy`.
 
     Raises:
         ValueError: a route names no roles.
@@ -128,6 +133,7 @@ def create_app(
         telemetry=_NO_FRAMEWORK_TELEMETRY,
     )
     app.state.boundary = boundary
+    app.state.policy = policy
     app.state.gate = Gate()
     checks = {"accepting": app.state.gate.check, "database": DatabaseAtHead(engine, service)}
     for path, answer in health_routes(checks, nothing_stale):
@@ -153,7 +159,9 @@ class _Bare:
 def _answer_problems(app: FastAPI, refusal: type[Exception], table: Mapping[Any, problems.Problem]) -> None:
     async def said_no(_: Request, error: Exception) -> Response:
         reason: StrEnum = error.refusal  # type: ignore[attr-defined]
-        return table[reason].response()
+        state: str | None = getattr(error, "state", None)
+        problem = table[reason]
+        return (problem if state is None else problem.about(state, getattr(error, "allowed", ()))).response()
 
     async def problem(_: Request, error: Exception) -> Response:
         return problem_of(error).response()

@@ -61,6 +61,7 @@ class Platform:
                     "Content-Type": "application/json",
                     "Authorization": f"Bearer {token}",
                     "Idempotency-Key": str(uuid4()),
+                    "If-Match": f'"{preview["version"]}"',
                 }
                 url = f"{self._stack.urls['selection']}/v1/candidacies/{candidacy}/approve"
                 return Approval(UUID(candidacy), url, headers, json.dumps(act).encode())

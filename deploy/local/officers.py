@@ -178,16 +178,34 @@ class Officers(AbstractAsyncContextManager["Officers"]):
             self._tokens[officer] = await asyncio.to_thread(self.stack.token, officer)
         return self._tokens[officer]
 
-    async def open_file(self, person: Person, **overrides: Any) -> str:
-        """The SPIP officer hands in a file; gives the candidacy's id."""
+    async def open_file(self, person: Person, **overrides: Any) -> Answer:
+        """The SPIP officer hands in a file; gives what the API says of it."""
         body = file_of(person, self.stack.site, self.today, **overrides)
-        return str((await self.must("spip", "POST", "selection", "/v1/candidacies", body)).body["id"])
+        return await self.must("spip", "POST", "selection", "/v1/candidacies", body)
 
     async def prepare(self, person: Person, **overrides: Any) -> str:
         """A file handed in and assessed; gives the candidacy's id."""
-        candidacy = await self.open_file(person, **overrides)
-        await self.must("spip", "POST", "selection", f"/v1/candidacies/{candidacy}/assess")
+        opened = await self.open_file(person, **overrides)
+        candidacy = str(opened.body["id"])
+        await self.act("spip", candidacy, "assess", version=opened.body["version"])
         return candidacy
+
+    async def act(
+        self, officer: str, candidacy: str, act: str, body: Any = None, *, version: int | None = None
+    ) -> Answer:
+        """An act on a file.
+
+        Args:
+            officer: a key of `deploy.local.issuer.OFFICERS`.
+            candidacy: id of the file.
+            act: last part of its route, such as `assess`.
+            body: sent as JSON.
+            version: that the officer saw; None reads it first.
+        """
+        if version is None:
+            version = (await self.journey(candidacy))["version"]
+        path, headers = f"/v1/candidacies/{candidacy}/{act}", {"If-Match": f'"{version}"'}
+        return await self.must(officer, "POST", "selection", path, body, headers=headers)
 
     async def preview(self, candidacy: str) -> dict[str, Any]:
         """What approving would set off."""
@@ -198,7 +216,7 @@ class Officers(AbstractAsyncContextManager["Officers"]):
     async def sign(self, candidacy: str, preview: Mapping[str, Any]) -> Answer:
         """The signature under what was previewed."""
         act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **GROUNDS}
-        return await self.must("decision_authority", "POST", "selection", f"/v1/candidacies/{candidacy}/approve", act)
+        return await self.act("decision_authority", candidacy, "approve", act, version=preview["version"])
 
     async def approve(self, person: Person, **overrides: Any) -> tuple[str, Answer]:
         """From the new file to the signature; gives the candidacy's id and the signed act."""
@@ -207,7 +225,7 @@ class Officers(AbstractAsyncContextManager["Officers"]):
 
     async def withdraw(self, candidacy: str) -> Answer:
         """The candidate withdraws."""
-        return await self.must("spip", "POST", "selection", f"/v1/candidacies/{candidacy}/withdraw")
+        return await self.act("spip", candidacy, "withdraw")
 
     async def journey(self, candidacy: str) -> dict[str, Any]:
         """The journey as the SPIP officer reads it."""

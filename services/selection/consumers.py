@@ -1,8 +1,8 @@
-"""What selection consumes: every reply to a decision, for the journey."""
+"""What selection consumes: every reply to a decision, for the journey; and the alarms of its deadlines."""
 
 from services.selection import handlers
 from shared.contracts import citizen_space, notifications, placement
-from shared.messaging import Consumer, on
+from shared.messaging import Consumer, at, on
 
 consumer = Consumer(
     "selection",
@@ -22,6 +22,7 @@ consumer = Consumer(
         on(notifications.AlertsPlanned, handlers.record_alerts_planned),
         on(notifications.PartnerAlerted, handlers.record_delivery),
         on(notifications.PartnerAlertFailed, handlers.record_delivery),
+        at(handlers.DEADLINE, handlers.DeadlineAlarm, handlers.ring_deadline),
     ),
     chunk=50,
 )

@@ -3,17 +3,20 @@
 from shared.boundary.access import Access, Read, reading, writing
 from shared.boundary.context import Boundary
 from shared.boundary.record import Query, Record, recording
+from shared.boundary.version import IfMatch, headers_of
 from shared.boundary.write import Command, Render, Write
 
 __all__ = [
     "Access",
     "Boundary",
     "Command",
+    "IfMatch",
     "Query",
     "Read",
     "Record",
     "Render",
     "Write",
+    "headers_of",
     "reading",
     "recording",
     "writing",

@@ -11,6 +11,7 @@ from shared import telemetry
 from shared.auth import Principal
 from shared.boundary.access import Access, named
 from shared.boundary.context import Boundary
+from shared.boundary.version import headers_of
 from shared.messaging.event import Tx
 from shared.messaging.transaction import Transaction
 
@@ -36,7 +37,7 @@ class Record:
                     conn=conn, now=boundary.clock(), actor=boundary.actor(self.principal), source=boundary.source
                 )
                 shown = await query(tx)
-            return Response(shown.model_dump_json(), 200, {"Cache-Control": "no-store"}, "application/json")
+            return Response(shown.model_dump_json(), 200, headers_of(shown), "application/json")
 
 
 @dataclass(frozen=True)

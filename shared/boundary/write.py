@@ -12,6 +12,7 @@ from shared import telemetry
 from shared.auth import Principal
 from shared.boundary import idempotency
 from shared.boundary.context import Boundary
+from shared.boundary.version import headers_of
 from shared.messaging.event import Tx
 from shared.messaging.transaction import Transaction
 from shared.messaging.verdicts import Verdict, judge
@@ -37,6 +38,8 @@ class Write:
 
     async def __call__(self, command: Command, render: Render, status: int = 201) -> Response:
         """Runs the command and answers what `render` shows of its result.
+
+        What is shown says its `version` in `ETag`, if it has one, for the next write's `If-Match`.
 
         A repeated request is answered again without the command, with `Idempotency-Replayed: true`. After a
         serialisation failure, a deadlock, an overlap with a transaction that was faster, or a lost connection, all of
@@ -66,16 +69,16 @@ class Write:
             tx = Transaction(
                 conn=conn, now=boundary.clock(), actor=boundary.actor(self.principal), source=boundary.source
             )
-            headers = {"Cache-Control": "no-store"}
+            replayed = {}
             done = await idempotency.begin(conn, self._claim, status, tx.now)
             if done is None:
                 resource_id = await command(tx)
                 await idempotency.complete(conn, self._claim, resource_id)
             else:
                 status, resource_id = done
-                headers["Idempotency-Replayed"] = "true"
+                replayed["Idempotency-Replayed"] = "true"
             shown = await render(conn, resource_id)
-            answer = Response(shown.model_dump_json(), status, headers, "application/json")
+            answer = Response(shown.model_dump_json(), status, headers_of(shown) | replayed, "application/json")
         boundary.committed(tx.woken)
         return answer
 

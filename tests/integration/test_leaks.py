@@ -108,7 +108,7 @@ async def _decide(officers: Officers) -> str:
         "authority": "DISP",
         "delegation": DELEGATION,
     }
-    await officers.must("decision_authority", "POST", "selection", f"/v1/candidacies/{candidacy}/approve", act)
+    await officers.act("decision_authority", candidacy, "approve", act, version=preview["version"])
     await eventually(lambda: _told(officers, candidacy))
     return candidacy
 

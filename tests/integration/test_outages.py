@@ -72,10 +72,11 @@ async def test_with_postgresql_restarted_under_load_nothing_is_lost_or_held(offi
         key = str(uuid4())
         act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **_GROUNDS}  # type: ignore[index]
         path = f"/v1/candidacies/{candidacy}/approve"
+        seen = {"If-Match": f'"{preview["version"]}"'}  # type: ignore[index]
 
         async def taken() -> bool:
             # The same key: a signature whose answer was lost is not signed twice.
-            answer = await officers.call("decision_authority", "POST", "selection", path, act, key=key)
+            answer = await officers.call("decision_authority", "POST", "selection", path, act, key=key, headers=seen)
             assert answer.status in (201, 409, 503), answer.body
             return answer.status == 201
 

@@ -19,8 +19,9 @@ async def play(officers: Officers, show: Show) -> None:
     await officers.subscribe("France Travail Sedan (bac à sable)", "employment_service", TOLD)
     await officers.subscribe("Région Grand Est (bac à sable)", "region", UNTOLD)
 
-    candidacy = await officers.open_file(JEAN)
-    opinion = (await officers.must("spip", "POST", "selection", f"/v1/candidacies/{candidacy}/assess")).body
+    opened = (await officers.open_file(JEAN)).body
+    candidacy = str(opened["id"])
+    opinion = (await officers.act("spip", candidacy, "assess", version=opened["version"])).body
     show.say(f"The SPIP officer hands in a file. The rules of {opinion['rule_version']} say: {opinion['result']}.")
     show.lines(f"{line['criterion']:<4} {line['finding']:<10} {line['legal_basis']}" for line in opinion["lines"])
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import Body, Day, View, Words
+from services.selection.api.fields import Body, Day, View, Words, editor_of, scope_of
 from shared.auth import Principal
-from shared.boundary import Read, Write, reading, writing
+from shared.boundary import IfMatch, Read, Write, reading, writing
 
 router = APIRouter(prefix="/v1/candidacies", tags=["decisions"])
 
@@ -78,6 +78,8 @@ class PreviewView(View):
     """What approving would set off now. Give back `opinion_id` and `effects` as they are to approve."""
 
     candidacy_id: UUID
+    version: int
+    """Of the file: what `If-Match` of the approval names."""
     opinion_id: UUID
     rule_version: str
     reference_on: date
@@ -106,28 +108,36 @@ class DecisionView(View):
     decided_on: date
 
 
+class ActView(DecisionView):
+    """A signed act, and the version of its file afterwards."""
+
+    version: int
+
+
 @router.post("/{candidacy_id}/approve/preview", response_model=PreviewView)
 async def preview_effects(
-    candidacy_id: UUID, read: Annotated[Read, Depends(reading("decision_authority"))]
+    candidacy_id: UUID, read: Annotated[Read, Depends(reading(*domain.roles_for(domain.Act.APPROVE)))]
 ) -> PreviewView:
     """Shows what an approval would set off. Changes nothing, so it needs no Idempotency-Key."""
-    opinion_id, approval = await handlers.preview_effects(
-        read.conn, candidacy_id, read.now, scope=read.principal.establishment
-    )
+    shown = await handlers.preview_effects(read.conn, candidacy_id, read.now, scope_of(read.principal, read.site))
     return PreviewView.model_validate(
         {
             "candidacy_id": candidacy_id,
-            "opinion_id": opinion_id,
-            "rule_version": approval.opinion.rule_version,
-            "reference_on": approval.opinion.reference_on,
-            "effects": approval.effects.listed(),
+            "version": shown.version,
+            "opinion_id": shown.opinion_id,
+            "rule_version": shown.approval.opinion.rule_version,
+            "reference_on": shown.approval.opinion.reference_on,
+            "effects": shown.approval.effects.listed(),
         }
     )
 
 
-@router.post("/{candidacy_id}/approve", status_code=201, response_model=DecisionView)
+@router.post("/{candidacy_id}/approve", status_code=201, response_model=ActView)
 async def approve(
-    candidacy_id: UUID, body: ApprovalBody, write: Annotated[Write, Depends(writing("decision_authority"))]
+    candidacy_id: UUID,
+    body: ApprovalBody,
+    version: IfMatch,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.APPROVE)))],
 ) -> Response:
     """Signs the approval, which sets off the effects listed in it."""
     order = handlers.ApprovalOrder(
@@ -136,13 +146,16 @@ async def approve(
         grounds=body.grounds(),
         signer=_signer(write.principal),
     )
-    scope = write.principal.establishment
-    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, scope=scope), _show_decision, status=201)
+    editor = editor_of(write.principal, write.site, version)
+    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, editor), _show_act, status=201)
 
 
-@router.post("/{candidacy_id}/refuse", status_code=201, response_model=DecisionView)
+@router.post("/{candidacy_id}/refuse", status_code=201, response_model=ActView)
 async def refuse(
-    candidacy_id: UUID, body: RefusalBody, write: Annotated[Write, Depends(writing("decision_authority"))]
+    candidacy_id: UUID,
+    body: RefusalBody,
+    version: IfMatch,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.REFUSE)))],
 ) -> Response:
     """Signs the refusal."""
     order = handlers.RefusalOrder(
@@ -150,24 +163,22 @@ async def refuse(
         grounds=body.grounds(),
         signer=_signer(write.principal),
     )
-    scope = write.principal.establishment
-    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, scope=scope), _show_decision, status=201)
+    editor = editor_of(write.principal, write.site, version)
+    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, editor), _show_act, status=201)
 
 
 async def show_decision_of(conn: AsyncConnection, candidacy_id: UUID) -> DecisionView | None:
     """The latest decision on a candidacy, with its reasons: for the file alone."""
     row = await store.decision_row_of(conn, candidacy_id)
-    return None if row is None else _view(row)
+    return None if row is None else DecisionView.model_validate(_shown(row))
 
 
-async def _show_decision(conn: AsyncConnection, decision_id: UUID) -> DecisionView:
-    return _view(await store.decision_row(conn, decision_id))
+async def _show_act(conn: AsyncConnection, decision_id: UUID) -> ActView:
+    return ActView.model_validate(_shown(await store.decision_row(conn, decision_id)))
 
 
-def _view(row: store.AnyRow) -> DecisionView:
-    return DecisionView.model_validate(
-        {**row._asdict(), "decision_number": row.number, "act_digest": row.act_digest.hex()}
-    )
+def _shown(row: store.AnyRow) -> dict[str, Any]:
+    return {**row._asdict(), "decision_number": row.number, "act_digest": row.act_digest.hex()}
 
 
 def _signer(principal: Principal) -> domain.Signer:

@@ -4,10 +4,12 @@ import re
 from datetime import date
 from typing import Annotated, TypeVar
 
+from fastapi import Depends, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.selection import domain
+from shared.auth import Principal
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -52,3 +54,27 @@ Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_disti
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, StringConstraints(max_length=20_000)]
 """Own words of an officer. Blank ones are refused by the rules, with a code of their own."""
+
+
+def _policy(request: Request) -> domain.Policy:
+    policy: domain.Policy = request.app.state.policy
+    return policy
+
+
+SitePolicy = Annotated[domain.Policy, Depends(_policy)]
+"""What this site set where the law is silent."""
+
+
+def scope_of(principal: Principal, site: str) -> domain.Scope:
+    """Whose files the token lets its officer see."""
+    return domain.Scope(site, principal.establishment)
+
+
+def editor_of(principal: Principal, site: str, version: int) -> domain.Editor:
+    """The officer as one who writes on a file.
+
+    Args:
+        site: code of the site that this stack serves.
+        version: of `If-Match`.
+    """
+    return domain.Editor(principal.subject, scope_of(principal, site), version)

@@ -1,4 +1,4 @@
-"""Routes of a file: open, assess, withdraw, read. Reading shows the identity, so it is logged with a purpose."""
+"""Routes of a file: open, submit, assess, withdraw, read. Reading shows the identity, so it names a purpose."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -11,8 +11,18 @@ from starlette.responses import Response
 
 from services.selection import domain, handlers, store
 from services.selection.api.decisions import DecisionView, show_decision_of
-from services.selection.api.fields import Body, Categories, Day, Name, SiteCode, View, Wishes
-from shared.boundary import Record, Write, recording, writing
+from services.selection.api.fields import (
+    Body,
+    Categories,
+    Day,
+    Name,
+    SiteCode,
+    View,
+    Wishes,
+    editor_of,
+    scope_of,
+)
+from shared.boundary import IfMatch, Record, Write, recording, writing
 from shared.messaging import Tx
 from shared.problems import WRONG_SITE, Problem
 
@@ -74,10 +84,12 @@ class CandidacyBody(Body):
     """A file as handed in."""
 
     site: SiteCode
+    draft: StrictBool = False
+    """Kept for later, and handed in by `submit`; else it is handed in at once."""
     identity: IdentityBody
-    penal: PenalBody
-    consent: ConsentBody
-    planned_entry: Day
+    penal: PenalBody = PenalBody()
+    consent: ConsentBody = ConsentBody()
+    planned_entry: Day | None = None
     adapted_cell: StrictBool = False
     """Whether a cell for reduced mobility is needed; never why."""
     training_wishes: Annotated[Wishes, Field(max_length=10)] = ()
@@ -103,9 +115,9 @@ class StateView(View):
 
 
 class SubmittedView(StateView):
-    """A new file, with an estimate of the criteria that blocks nothing."""
+    """A new file, with an estimate of the criteria that blocks nothing; null for a draft."""
 
-    estimate: dict[str, Any]
+    estimate: dict[str, Any] | None
 
 
 class OpinionView(View):
@@ -121,6 +133,12 @@ class OpinionView(View):
     lines: list[dict[str, Any]]
     """One per criterion: criterion, finding, code, inputs, legal_basis."""
     assessed_at: datetime
+
+
+class AssessedView(OpinionView):
+    """A new opinion, and the version of its file afterwards."""
+
+    version: int
 
 
 class IdentityView(View):
@@ -144,17 +162,20 @@ class CandidacyView(StateView):
     extract_on: date | None
     consent_signed_on: date | None
     consent_withdrawn_on: date | None
-    planned_entry: date
+    planned_entry: date | None
+    arrived_on: date | None
     adapted_cell: bool
     training_wishes: list[str]
     partner_categories: list[domain.PartnerCategory]
-    submitted_at: datetime
+    submitted_at: datetime | None
     opinion: OpinionView | None
     decision: DecisionView | None
 
 
 @router.post("", status_code=201, response_model=SubmittedView)
-async def create_candidacy(body: CandidacyBody, write: Annotated[Write, Depends(writing("spip"))]) -> Response:
+async def create_candidacy(
+    body: CandidacyBody, write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.SUBMIT)))]
+) -> Response:
     """Opens a file. The identity goes to the vault."""
     if body.site != write.site:
         raise WRONG_SITE.problem()
@@ -173,32 +194,46 @@ async def create_candidacy(body: CandidacyBody, write: Annotated[Write, Depends(
             planned_entry=body.planned_entry,
         ),
         wishes=domain.Wishes(body.adapted_cell, body.training_wishes, body.partner_categories),
+        draft=body.draft,
     )
     return await write(lambda tx: handlers.create_candidacy(tx, submission), _show_submitted, status=201)
 
 
-@router.post("/{candidacy_id}/assess", status_code=201, response_model=OpinionView)
-async def assess(candidacy_id: UUID, write: Annotated[Write, Depends(writing("spip"))]) -> Response:
+@router.post("/{candidacy_id}/submit", response_model=SubmittedView)
+async def submit(
+    candidacy_id: UUID,
+    version: IfMatch,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.SUBMIT)))],
+) -> Response:
+    """Hands a draft in."""
+    editor = editor_of(write.principal, write.site, version)
+    return await write(lambda tx: handlers.submit(tx, candidacy_id, editor), _show_submitted, status=200)
+
+
+@router.post("/{candidacy_id}/assess", status_code=201, response_model=AssessedView)
+async def assess(
+    candidacy_id: UUID,
+    version: IfMatch,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.ASSESS)))],
+) -> Response:
     """Applies the criteria as of today, and keeps the opinion."""
-    principal = write.principal
-
-    async def command(tx: Tx) -> UUID:
-        return await handlers.assess(tx, candidacy_id, assessed_by=principal.subject, scope=principal.establishment)
-
-    return await write(command, _show_opinion, status=201)
+    editor = editor_of(write.principal, write.site, version)
+    return await write(lambda tx: handlers.assess(tx, candidacy_id, editor), _show_assessed, status=201)
 
 
 @router.post("/{candidacy_id}/withdraw", response_model=StateView)
 async def withdraw(
     candidacy_id: UUID,
-    write: Annotated[Write, Depends(writing("spip"))],
+    version: IfMatch,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.WITHDRAW)))],
     body: WithdrawalBody | None = None,
 ) -> Response:
     """The candidate withdraws; what an approval set off is cancelled."""
-    principal, withdrawn_on = write.principal, None if body is None else body.withdrawn_on
+    withdrawn_on = None if body is None else body.withdrawn_on
+    editor = editor_of(write.principal, write.site, version)
 
     async def command(tx: Tx) -> UUID:
-        return await handlers.withdraw(tx, candidacy_id, withdrawn_on=withdrawn_on, scope=principal.establishment)
+        return await handlers.withdraw(tx, candidacy_id, editor, withdrawn_on=withdrawn_on)
 
     return await write(command, _show_state, status=200)
 
@@ -206,7 +241,7 @@ async def withdraw(
 @router.get("/{candidacy_id}", response_model=CandidacyView)
 async def read_candidacy(
     candidacy_id: UUID,
-    record: Annotated[Record, Depends(recording("spip", "decision_authority"))],
+    record: Annotated[Record, Depends(recording("spip", "registry", "head", "decision_authority"))],
     purpose: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The whole file with the identity. Header `Purpose` says why, and the read is logged."""
@@ -215,7 +250,7 @@ async def read_candidacy(
     principal = record.principal
 
     async def query(tx: Tx) -> CandidacyView:
-        row = await store.candidacy_row(tx.conn, candidacy_id, principal.establishment)
+        row = await store.candidacy_row(tx.conn, candidacy_id, scope_of(principal, record.site))
         read = store.Read(
             reader=principal.subject,
             reader_function=principal.function,
@@ -241,6 +276,10 @@ async def _show_submitted(conn: AsyncConnection, candidacy_id: UUID) -> Submitte
 
 async def _show_state(conn: AsyncConnection, candidacy_id: UUID) -> StateView:
     return StateView.model_validate((await store.candidacy_row(conn, candidacy_id))._asdict())
+
+
+async def _show_assessed(conn: AsyncConnection, opinion_id: UUID) -> AssessedView:
+    return AssessedView.model_validate((await store.opinion_row(conn, opinion_id))._asdict())
 
 
 async def _show_opinion(conn: AsyncConnection, opinion_id: UUID) -> OpinionView:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import View
+from services.selection.api.fields import View, scope_of
 from shared.boundary import Read, reading
 
 router = APIRouter(prefix="/v1/candidacies", tags=["journeys"])
@@ -65,7 +65,7 @@ async def read_journey(
     ],
 ) -> JourneyView:
     """Each step's status, the times, and the replies that are missing."""
-    row = await store.candidacy_row(read.conn, candidacy_id, read.principal.establishment)
+    row = await store.candidacy_row(read.conn, candidacy_id, scope_of(read.principal, read.site))
     signed = await store.decision_row_of(read.conn, candidacy_id)
     journey = await handlers.read_journey(read.conn, candidacy_id, domain.State(row.state), read.now)
     return JourneyView(

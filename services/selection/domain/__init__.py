@@ -1,15 +1,16 @@
 """The rules of selection: pure, standard library only. Time, ids and dates are arguments; decisions are values."""
 
 from services.selection.domain.candidacy import (
-    Act,
+    Editor,
     File,
     PartnerCategory,
+    Scope,
     Sex,
-    State,
     Wishes,
+    admit,
+    check_complete,
     check_dates,
-    check_scope,
-    next_state,
+    preparers_after,
 )
 from services.selection.domain.criteria import Code, Criterion, Facts, Finding, PenalStatus
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
@@ -31,26 +32,38 @@ from services.selection.domain.decision import (
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
+from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
+from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
 
 __all__ = [
     "ARRIVAL_PHASE",
     "FIRST",
     "LAST",
+    "OPEN",
     "RULE_VERSION",
     "Act",
+    "AdviceKind",
     "Approval",
+    "Cause",
     "CellType",
     "Code",
     "Criterion",
+    "Deadline",
+    "Due",
     "Duration",
+    "Editor",
     "Effects",
+    "Escalation",
     "Expected",
     "Facts",
     "File",
     "Finding",
     "Grounds",
+    "Holiday",
     "Identity",
     "Journey",
     "Kind",
@@ -60,12 +73,17 @@ __all__ = [
     "Outcome",
     "PartnerCategory",
     "PenalStatus",
+    "Policy",
     "Purpose",
     "Quantum",
+    "QuantumRule",
     "Refusal",
     "RefusalReason",
     "Refused",
     "Result",
+    "Review",
+    "Role",
+    "Scope",
     "Sentence",
     "Sex",
     "Signer",
@@ -75,15 +93,24 @@ __all__ = [
     "Wishes",
     "act_digest",
     "add_months",
+    "add_working_days",
+    "admit",
     "approvable",
     "assess",
+    "check_complete",
     "check_dates",
     "check_effects",
-    "check_scope",
     "check_signer",
     "compare_with_five_years",
     "date_in_paris",
+    "escalation",
     "first_day_reaching",
+    "is_working_day",
     "journey",
+    "next_alarm",
     "next_state",
+    "on_or_after",
+    "open_acts",
+    "preparers_after",
+    "roles_for",
 ]

@@ -1,6 +1,5 @@
-"""A candidacy's states, the acts that move it, and the file that an officer decides on."""
+"""The file that officers work on: what it holds, who may see and change it, and which dates contradict one another."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,25 +8,7 @@ from uuid import UUID
 from services.selection.domain.criteria import Facts
 from services.selection.domain.dates import FIRST, LAST
 from services.selection.domain.refusal import Refusal, Refused
-
-
-class State(StrEnum):
-    """Where a candidacy stands."""
-
-    SUBMITTED = "submitted"
-    ASSESSED = "assessed"
-    APPROVED = "approved"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-class Act(StrEnum):
-    """What people do to a candidacy."""
-
-    ASSESS = "assess"
-    APPROVE = "approve"
-    REFUSE = "refuse"
-    WITHDRAW = "withdraw"
+from services.selection.domain.transitions import Act, State, next_state
 
 
 class Sex(StrEnum):
@@ -47,43 +28,6 @@ class PartnerCategory(StrEnum):
     SOCIAL_EMPLOYER = "social_employer"
 
 
-_TRANSITIONS: Mapping[tuple[State, Act], State | Refusal] = {
-    (State.SUBMITTED, Act.ASSESS): State.ASSESSED,
-    (State.SUBMITTED, Act.APPROVE): Refusal.NOT_ASSESSED,
-    (State.SUBMITTED, Act.REFUSE): Refusal.NOT_ASSESSED,
-    (State.SUBMITTED, Act.WITHDRAW): State.WITHDRAWN,
-    (State.ASSESSED, Act.ASSESS): State.ASSESSED,
-    (State.ASSESSED, Act.APPROVE): State.APPROVED,
-    (State.ASSESSED, Act.REFUSE): State.REFUSED,
-    (State.ASSESSED, Act.WITHDRAW): State.WITHDRAWN,
-    (State.APPROVED, Act.ASSESS): Refusal.ALREADY_DECIDED,
-    (State.APPROVED, Act.APPROVE): Refusal.ALREADY_DECIDED,
-    (State.APPROVED, Act.REFUSE): Refusal.ALREADY_DECIDED,
-    (State.APPROVED, Act.WITHDRAW): State.WITHDRAWN,
-    (State.REFUSED, Act.ASSESS): Refusal.ALREADY_DECIDED,
-    (State.REFUSED, Act.APPROVE): Refusal.ALREADY_DECIDED,
-    (State.REFUSED, Act.REFUSE): Refusal.ALREADY_DECIDED,
-    (State.REFUSED, Act.WITHDRAW): Refusal.ALREADY_DECIDED,
-    (State.WITHDRAWN, Act.ASSESS): Refusal.CANDIDACY_WITHDRAWN,
-    (State.WITHDRAWN, Act.APPROVE): Refusal.CANDIDACY_WITHDRAWN,
-    (State.WITHDRAWN, Act.REFUSE): Refusal.CANDIDACY_WITHDRAWN,
-    (State.WITHDRAWN, Act.WITHDRAW): Refusal.ALREADY_WITHDRAWN,
-}
-"""Every state with every act, so that none is left to chance."""
-
-
-def next_state(state: State, act: Act) -> State:
-    """The state after the act.
-
-    Raises:
-        Refused: the act is not open in this state.
-    """
-    outcome = _TRANSITIONS[state, act]
-    if isinstance(outcome, Refusal):
-        raise Refused(outcome)
-    return outcome
-
-
 @dataclass(frozen=True)
 class Wishes:
     """What the person needs and asks for.
@@ -91,7 +35,7 @@ class Wishes:
     Args:
         adapted_cell: a cell for reduced mobility is needed: yes or no, never why (never a reason to refuse).
         training: activity codes, first wish first.
-        partner_categories: who may be told, agreed category by category.
+        partner_categories: who may be told: a written yes, category by category. All others are a no.
     """
 
     adapted_cell: bool
@@ -105,21 +49,30 @@ class File:
 
     Args:
         file_number: order of arrival at the site; second rank of the waiting lists.
-        version: of the row; each published event has its own, rising.
-        prepared_by: token subject of the officer who prepared it, who may not decide it.
-        establishment: where the person is now, as the preparer's token says.
+        version: of the row, rising with every write; each published event has its own.
+        round: how often the file is examined: 1, and one more for each appeal that succeeded.
+        prepared_by: token subject of the officer who opened it.
+        preparers: subjects of all officers who worked on it; none of them may decide it.
+        referent: subject of the officer who follows it now.
+        establishment: the prison of origin, as the preparer's token says; None for one opened by the site itself.
+        arrived_on: first night at the site, Europe/Paris; None before.
         sex: decides the wing; read from the vault, and only for that.
         opinion_id: the latest opinion; None before the first.
         decision_number: of the decision that stands; None when none does.
     """
 
     id: UUID
+    person_id: UUID
     site: str
     file_number: int
     state: State
     version: int
+    round: int
     prepared_by: str
+    preparers: tuple[str, ...]
+    referent: str
     establishment: str | None
+    arrived_on: date | None
     sex: Sex
     facts: Facts
     wishes: Wishes
@@ -127,18 +80,77 @@ class File:
     decision_number: str | None
 
 
-def check_scope(establishment: str | None, scope: str | None) -> None:
-    """Whoever works for one establishment of origin sees its files alone: the others do not exist for them.
+@dataclass(frozen=True)
+class Scope:
+    """Whose files an officer may see, from the token.
 
     Args:
-        establishment: of the file.
-        scope: of the reader; None for all of the site.
+        site: code of the site that this stack serves.
+        establishment: the only one of origin whose files the officer sees; None for all of the site.
+    """
+
+    site: str
+    establishment: str | None
+
+    def check_read(self, establishment: str | None, arrived_on: date | None) -> None:
+        """The origin follows its files to the end; the others do not exist for it.
+
+        Args:
+            establishment: of origin, of the file.
+            arrived_on: of the file; from then on it belongs to the site.
+
+        Raises:
+            Refused: `candidacy-unknown`.
+        """
+        own = self.establishment in (None, establishment)
+        if not own and not (self.establishment == self.site and arrived_on is not None):
+            raise Refused(Refusal.CANDIDACY_UNKNOWN)
+
+    def check_write(self, establishment: str | None, arrived_on: date | None) -> None:
+        """At arrival the file passes to the site, and the origin may change nothing any more.
+
+        Raises:
+            Refused: `candidacy-unknown`, or `passed-to-site`.
+        """
+        self.check_read(establishment, arrived_on)
+        if arrived_on is not None and self.establishment not in (None, self.site):
+            raise Refused(Refusal.PASSED_TO_SITE)
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who writes on a file, and which version of it that officer saw.
+
+    Args:
+        id: subject of the token.
+        scope: whose files the officer may touch.
+        expected: the version that the officer saw (`If-Match`); None for a caller that saw none, such as an event.
+    """
+
+    id: str
+    scope: Scope
+    expected: int | None
+
+
+_PREPARING = frozenset({Act.AMEND, Act.RECORD_PENAL, Act.GATHER, Act.SUBMIT, Act.ASSESS, Act.RESUME, Act.MERGE})
+"""Whoever does one of these has prepared the file, and does not decide it."""
+
+
+def admit(file: File, act: Act, editor: Editor) -> State:
+    """Whether the editor may do the act now; the state that it leads to.
 
     Raises:
-        Refused: `candidacy-unknown`.
+        Refused: `candidacy-unknown`, `passed-to-site`, `stale-version`, or the act is not open in this state.
     """
-    if scope is not None and establishment != scope:
-        raise Refused(Refusal.CANDIDACY_UNKNOWN)
+    editor.scope.check_write(file.establishment, file.arrived_on)
+    if editor.expected is not None and editor.expected != file.version:
+        raise Refused(Refusal.STALE_VERSION)
+    return next_state(file.state, act)
+
+
+def preparers_after(file: File, act: Act, editor: Editor) -> tuple[str, ...]:
+    """All who prepared the file, once the editor has done the act."""
+    return file.preparers if act not in _PREPARING or editor.id in file.preparers else (*file.preparers, editor.id)
 
 
 def check_dates(facts: Facts, born_on: date) -> None:
@@ -160,9 +172,20 @@ def check_dates(facts: Facts, born_on: date) -> None:
         born_on,
     )
     outside = any(day is not None and not FIRST <= day <= LAST for day in given)
-    ends_before_entry = facts.sentence_end is not None and facts.sentence_end <= facts.planned_entry
+    entry = facts.planned_entry
+    ends_before_entry = facts.sentence_end is not None and entry is not None and facts.sentence_end <= entry
     withdrawn_first = facts.consent_withdrawn_on is not None and (
         facts.consent_signed_on is None or facts.consent_withdrawn_on < facts.consent_signed_on
     )
-    if outside or born_on >= facts.planned_entry or ends_before_entry or withdrawn_first:
+    if outside or (entry is not None and born_on >= entry) or ends_before_entry or withdrawn_first:
         raise Refused(Refusal.IMPOSSIBLE_DATES)
+
+
+def check_complete(facts: Facts) -> None:
+    """What a file must say to be submitted. What else is missing, the criteria tell: it never blocks a submission.
+
+    Raises:
+        Refused: `file-incomplete`: no planned entry.
+    """
+    if facts.planned_entry is None:
+        raise Refused(Refusal.FILE_INCOMPLETE)

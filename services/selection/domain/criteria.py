@@ -70,7 +70,7 @@ class Facts:
         extract_on: when the extract of the penal file was made.
         consent_signed_on: when the candidate volunteered in writing.
         consent_withdrawn_on: when the candidate took that back.
-        planned_entry: first night at the site.
+        planned_entry: first night at the site; None in a draft that does not say yet.
     """
 
     penal_status: PenalStatus | None
@@ -79,7 +79,7 @@ class Facts:
     extract_on: date | None
     consent_signed_on: date | None
     consent_withdrawn_on: date | None
-    planned_entry: date
+    planned_entry: date | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def eligible_on(facts: Facts) -> date | None:
 
 def remainder_at_entry(facts: Facts) -> tuple[Verdict, ...]:
     """C3a and C3b counted from the planned entry. How old the extract will be on that day is not looked at."""
-    if facts.sentence_end is None:
+    if facts.sentence_end is None or facts.planned_entry is None:
         return (Verdict(Finding.TO_COMPLETE, Code.DATA_MISSING, {}),)
     return _at_least(facts, facts.planned_entry), _at_most(facts, facts.planned_entry)
 

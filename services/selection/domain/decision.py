@@ -8,9 +8,10 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from services.selection.domain.candidacy import Act, File, PartnerCategory, Sex, next_state
+from services.selection.domain.candidacy import File, PartnerCategory, Sex
 from services.selection.domain.eligibility import RULE_VERSION, Opinion, Result, assess
 from services.selection.domain.refusal import Refusal, Refused
+from services.selection.domain.transitions import Act, next_state
 
 ARRIVAL_PHASE = timedelta(days=21)
 """At most three weeks (R212-17): training starts after it."""
@@ -28,6 +29,10 @@ class Kind(StrEnum):
 
     APPROVED = "approved"
     REFUSED = "refused"
+    ADJOURNED = "adjourned"
+    DEFERRED = "deferred"
+    REVOKED = "revoked"
+    LAPSED = "lapsed"
 
 
 class RefusalReason(StrEnum):
@@ -158,18 +163,18 @@ def approvable(file: File, named: NamedOpinion | None, today: date) -> Approval:
     again = assess(file.facts, today)
     if named.id != file.opinion_id or named.rule_version != RULE_VERSION or again.result is not Result.FAVOURABLE:
         raise Refused(Refusal.OPINION_STALE)
-    if file.facts.planned_entry < today:
+    if file.facts.planned_entry is None or file.facts.planned_entry < today:
         raise Refused(Refusal.PLANNED_ENTRY_PASSED)
     return Approval(_effects(file), again)
 
 
 def check_signer(file: File, signer: Signer) -> None:
-    """Four eyes: who prepared the file does not decide it.
+    """Four eyes: nobody who prepared the file decides it.
 
     Raises:
         Refused: `decision-by-preparer`.
     """
-    if signer.id == file.prepared_by:
+    if signer.id in (file.prepared_by, *file.preparers):
         raise Refused(Refusal.DECISION_BY_PREPARER)
 
 
@@ -194,8 +199,9 @@ def act_digest(act: Mapping[str, object]) -> bytes:
 
 
 def _effects(file: File) -> Effects:
-    # A favourable opinion has judged the remainder, so the end is known.
+    # A favourable opinion has judged the remainder, so the end is known; what is submitted has an entry.
     assert file.facts.sentence_end is not None
+    assert file.facts.planned_entry is not None
     return Effects(
         wing_sex=file.sex,
         cell_type=CellType.ADAPTED if file.wishes.adapted_cell else CellType.STANDARD,

@@ -1,5 +1,6 @@
 """Why selection says no: one code per reason, and the exception that carries it."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -7,22 +8,46 @@ class Refusal(StrEnum):
     """Each is the code of a problem; none says anything of the person."""
 
     CANDIDACY_UNKNOWN = "candidacy-unknown"
+    STALE_VERSION = "stale-version"
+    FIELD_NOT_YOURS = "field-not-yours"
+    PASSED_TO_SITE = "passed-to-site"
+
     IMPOSSIBLE_DATES = "impossible-dates"
     SENTENCE_NOT_AS_PRONOUNCED = "sentence-not-as-pronounced"
     FIRM_PART_TOO_LONG = "firm-part-too-long"
+    FILE_INCOMPLETE = "file-incomplete"
+
     REASONS_MISSING = "reasons-missing"
     AUTHORITY_MISSING = "authority-missing"
     DELEGATION_MISSING = "delegation-missing"
+    DELEGATION_OUT_OF_SCOPE = "delegation-out-of-scope"
+    DECISION_BY_PREPARER = "decision-by-preparer"
+
+    STILL_A_DRAFT = "still-a-draft"
+    ALREADY_SUBMITTED = "already-submitted"
     NOT_ASSESSED = "not-assessed"
+    NOT_DEFERRED = "not-deferred"
+    NOT_DECIDED = "not-decided"
+    CANDIDACY_DEFERRED = "candidacy-deferred"
     ALREADY_DECIDED = "already-decided"
     CANDIDACY_WITHDRAWN = "candidacy-withdrawn"
-    ALREADY_WITHDRAWN = "already-withdrawn"
-    DECISION_BY_PREPARER = "decision-by-preparer"
+    CANDIDACY_MERGED = "candidacy-merged"
+
     OPINION_UNKNOWN = "opinion-unknown"
     OPINION_NOT_FAVOURABLE = "opinion-not-favourable"
     OPINION_STALE = "opinion-stale"
+    ADVICE_MISSING = "advice-missing"
     EFFECTS_CHANGED = "effects-changed"
     PLANNED_ENTRY_PASSED = "planned-entry-passed"
+
+    REVOCATION_UNDER_WAY = "revocation-under-way"
+    REVOCATION_NOT_OPEN = "revocation-not-open"
+    OBSERVATIONS_AWAITED = "observations-awaited"
+    NOT_ON_REVIEW_LIST = "not-on-review-list"
+    PERSON_HAS_ARRIVED = "person-has-arrived"
+    NOT_A_DOUBLE = "not-a-double"
+    APPEAL_UNKNOWN = "appeal-unknown"
+    APPEAL_BY_FIRST_DECIDER = "appeal-by-first-decider"
 
 
 class Refused(Exception):
@@ -30,8 +55,12 @@ class Refused(Exception):
 
     Args:
         refusal: which rule.
+        state: where the candidacy stands, when that is why.
+        allowed: the acts that are open in that state.
     """
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, *, state: str | None = None, allowed: Sequence[str] = ()) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
+        self.state = state
+        self.allowed = tuple(allowed)

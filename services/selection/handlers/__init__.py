@@ -1,7 +1,14 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
-from services.selection.handlers.candidacies import Submission, assess, create_candidacy, withdraw
-from services.selection.handlers.decisions import ApprovalOrder, RefusalOrder, approve, preview_effects, refuse
+from services.selection.handlers.decisions import (
+    ApprovalOrder,
+    Preview,
+    RefusalOrder,
+    approve,
+    preview_effects,
+    refuse,
+)
+from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -9,9 +16,13 @@ from services.selection.handlers.journeys import (
     record_enrolment,
     record_stay,
 )
+from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
 
 __all__ = [
+    "DEADLINE",
     "ApprovalOrder",
+    "DeadlineAlarm",
+    "Preview",
     "RefusalOrder",
     "Submission",
     "approve",
@@ -24,5 +35,7 @@ __all__ = [
     "record_enrolment",
     "record_stay",
     "refuse",
+    "ring_deadline",
+    "submit",
     "withdraw",
 ]

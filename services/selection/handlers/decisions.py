@@ -9,8 +9,10 @@ from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
+from services.selection.handlers.files import opened, order, write
+from services.selection.handlers.terms import meet_deadline
 from shared.contracts import selection as contract
-from shared.messaging import Event, Tx, publish
+from shared.messaging import Event, Tx
 
 
 @dataclass(frozen=True)
@@ -37,109 +39,104 @@ class RefusalOrder:
     signer: domain.Signer
 
 
-async def preview_effects(
-    conn: AsyncConnection, candidacy_id: UUID, now: datetime, *, scope: str | None
-) -> tuple[UUID, domain.Approval]:
+@dataclass(frozen=True)
+class Preview:
+    """What an officer is shown before signing: the file's version, the opinion to name, and what would be set off."""
+
+    version: int
+    opinion_id: UUID
+    approval: domain.Approval
+
+
+async def preview_effects(conn: AsyncConnection, candidacy_id: UUID, now: datetime, scope: domain.Scope) -> Preview:
     """What approving would set off now, and the opinion to name. Changes nothing.
 
     Args:
         now: UTC; the criteria are checked on its date, Europe/Paris.
-        scope: the only establishment whose files this officer may see; None for all of the site.
+        scope: whose files this officer may see.
 
     Raises:
         domain.Refused: what `approve` would say of the state, the opinion and the planned entry.
     """
     file, named = await store.file_to_preview(conn, candidacy_id)
-    domain.check_scope(file.establishment, scope)
-    if named is None:
-        domain.next_state(file.state, domain.Act.APPROVE)
-        raise domain.Refused(domain.Refusal.NOT_ASSESSED)
-    return named.id, domain.approvable(file, named, domain.date_in_paris(now))
+    scope.check_read(file.establishment, file.arrived_on)
+    domain.next_state(file.state, domain.Act.APPROVE)
+    assert named is not None
+    return Preview(file.version, named.id, domain.approvable(file, named, domain.date_in_paris(now)))
 
 
-async def approve(tx: Tx, candidacy_id: UUID, order: ApprovalOrder, *, scope: str | None) -> UUID:
+async def approve(tx: Tx, candidacy_id: UUID, order_: ApprovalOrder, editor: domain.Editor) -> UUID:
     """Enters the signed act and orders its effects: three events of one transaction, and the replies that are due.
-
-    Args:
-        scope: the only establishment whose files this officer may decide; None for all of the site.
 
     Returns:
         The id of the decision.
 
     Raises:
-        domain.Refused: by the state, the signer, the opinion, the planned entry or the effects. Nothing was changed.
+        domain.Refused: as `domain.admit`; by the signer, the opinion, the planned entry or the effects. Nothing was
+            changed.
     """
-    file, named = await store.lock_file_to_decide(tx.conn, candidacy_id, order.opinion_id)
-    domain.check_scope(file.establishment, scope)
-    state = domain.next_state(file.state, domain.Act.APPROVE)
-    domain.check_signer(file, order.signer)
+    file, named = await store.lock_file_to_decide(tx.conn, candidacy_id, order_.opinion_id)
+    state = domain.admit(file, domain.Act.APPROVE, editor)
+    domain.check_signer(file, order_.signer)
     decided_on = domain.date_in_paris(tx.now)
     approval = domain.approvable(file, named, decided_on)
-    domain.check_effects(order.effects, approval.effects)
+    domain.check_effects(order_.effects, approval.effects)
     act = store.Act(
         id=uuid7(),
         kind=domain.Kind.APPROVED,
-        opinion_id=order.opinion_id,
-        signer=order.signer,
-        grounds=order.grounds,
+        opinion_id=order_.opinion_id,
+        signer=order_.signer,
+        grounds=order_.grounds,
         reason_codes=(),
-        effects=order.effects,
+        effects=order_.effects,
         criteria=approval.opinion,
         signed_at=tx.now,
         decided_on=decided_on,
     )
     number = await store.insert_decision(tx.conn, file, act)
-    asked = []
-    for version, (step, event) in enumerate(_orders(file, approval.effects, number, act), start=file.version + 1):
-        event_id = await publish(tx, event, subject=file.id, version=version, site=file.site)
-        asked.append(store.Asked(event_id, step, version))
-    await store.move(tx.conn, file, state, version=file.version + len(asked), decision_number=number)
-    await store.insert_expected(tx.conn, file.id, asked, decision_number=number, at=tx.now)
+    version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)
+    values = {"decision_number": number}
+    await write(tx, file, domain.Act.APPROVE, state, editor, version=version, values=values)
+    await meet_deadline(tx, domain.Due.DECISION, file.id)
     return act.id
 
 
-async def refuse(tx: Tx, candidacy_id: UUID, order: RefusalOrder, *, scope: str | None) -> UUID:
+async def refuse(tx: Tx, candidacy_id: UUID, order_: RefusalOrder, editor: domain.Editor) -> UUID:
     """Enters a signed refusal. Its reasons stay here; partners learn at most that there is one.
-
-    Args:
-        scope: the only establishment whose files this officer may decide; None for all of the site.
 
     Returns:
         The id of the decision.
 
     Raises:
-        domain.Refused: by the state or the signer. Nothing was changed.
+        domain.Refused: as `domain.admit`, or by the signer. Nothing was changed.
     """
-    file = await store.lock_file(tx.conn, candidacy_id)
-    domain.check_scope(file.establishment, scope)
-    state = domain.next_state(file.state, domain.Act.REFUSE)
-    domain.check_signer(file, order.signer)
+    file, state = await opened(tx, candidacy_id, domain.Act.REFUSE, editor)
+    domain.check_signer(file, order_.signer)
     decided_on = domain.date_in_paris(tx.now)
     act = store.Act(
         id=uuid7(),
         kind=domain.Kind.REFUSED,
         opinion_id=file.opinion_id,
-        signer=order.signer,
-        grounds=order.grounds,
-        reason_codes=order.reason_codes,
+        signer=order_.signer,
+        grounds=order_.grounds,
+        reason_codes=order_.reason_codes,
         effects=[],
         criteria=domain.assess(file.facts, decided_on),
         signed_at=tx.now,
         decided_on=decided_on,
     )
     number = await store.insert_decision(tx.conn, file, act)
-    version = file.version + 1
-    event = contract.CandidacyRefused(decision_number=number)
-    event_id = await publish(tx, event, subject=file.id, version=version, site=file.site)
-    await store.move(tx.conn, file, state, version=version, decision_number=number)
-    asked = [store.Asked(event_id, PARTNERS, version)]
-    await store.insert_expected(tx.conn, file.id, asked, decision_number=number, at=tx.now)
+    events: list[tuple[str, Event]] = [(PARTNERS, contract.CandidacyRefused(decision_number=number))]
+    version = await order(tx, file, events, decision_number=number)
+    values = {"decision_number": number}
+    await write(tx, file, domain.Act.REFUSE, state, editor, version=version, values=values)
+    await meet_deadline(tx, domain.Due.DECISION, file.id)
     return act.id
 
 
-def _orders(file: domain.File, effects: domain.Effects, number: str, act: store.Act) -> tuple[tuple[str, Event], ...]:
+def _orders(file: domain.File, effects: domain.Effects, number: str, act: store.Act) -> list[tuple[str, Event]]:
     """The events that carry the effects out, each with the step that it opens."""
-    return (
+    return [
         (
             PARTNERS,
             contract.CandidacyApproved(
@@ -170,4 +167,4 @@ def _orders(file: domain.File, effects: domain.Effects, number: str, act: store.
                 projected_exit=effects.projected_exit,
             ),
         ),
-    )
+    ]

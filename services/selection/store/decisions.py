@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data
-from services.selection.tables import decision_counters, decisions
+from services.selection.tables import candidacies, decision_counters, decisions
 
 _COUNTER = insert(decision_counters).values(
     site=sa.bindparam("site", type_=sa.Text), year=sa.bindparam("year", type_=sa.Integer), last=1
@@ -77,7 +77,9 @@ async def insert_decision(conn: AsyncConnection, file: domain.File, act: Act) ->
         "candidacy_id": file.id,
         "kind": act.kind.value,
         "opinion_id": act.opinion_id,
+        "round": file.round,
         "prepared_by": file.prepared_by,
+        "preparers": list(file.preparers),
         "signer_id": act.signer.id,
         "signer_name": act.signer.name,
         "signer_function": act.signer.function,
@@ -106,8 +108,15 @@ def digest_of(columns: Mapping[str, object]) -> bytes:
 
 
 async def decision_row(conn: AsyncConnection, decision_id: UUID) -> AnyRow:
-    """A decision by its id."""
-    return (await conn.execute(sa.select(decisions).where(decisions.c.id == decision_id))).one()
+    """A decision by its id, with the `version` of its file now."""
+    return (await conn.execute(_BY_ID, {"decision_id": decision_id})).one()
+
+
+_BY_ID = (
+    sa.select(decisions, candidacies.c.version)
+    .join(candidacies, candidacies.c.id == decisions.c.candidacy_id)
+    .where(decisions.c.id == sa.bindparam("decision_id", type_=sa.Uuid))
+)
 
 
 async def decision_row_of(conn: AsyncConnection, candidacy_id: UUID) -> AnyRow | None:

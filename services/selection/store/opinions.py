@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, line_data
-from services.selection.tables import opinions
+from services.selection.tables import candidacies, opinions
 
 
 async def insert_opinion(
@@ -39,5 +39,10 @@ async def insert_opinion(
 
 
 async def opinion_row(conn: AsyncConnection, opinion_id: UUID) -> AnyRow:
-    """An opinion as stored."""
-    return (await conn.execute(sa.select(opinions).where(opinions.c.id == opinion_id))).one()
+    """An opinion as stored, with the `version` of its file now."""
+    found = await conn.execute(
+        sa.select(opinions, candidacies.c.version)
+        .join(candidacies, candidacies.c.id == opinions.c.candidacy_id)
+        .where(opinions.c.id == opinion_id)
+    )
+    return found.one()

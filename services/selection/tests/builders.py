@@ -25,6 +25,9 @@ class Clock:
 
 PREPARER = "cpip-1"
 DIRECTOR = domain.Signer(id="director-1", name="Camille Exemple", function="director")
+SITE = domain.Scope("DON", None)
+PREPARING = domain.Editor(PREPARER, SITE, None)
+DECIDING = domain.Editor(DIRECTOR.id, SITE, None)
 GROUNDS = domain.Grounds(
     reasons="A solid project, and commitment shown.", authority="DISP Strasbourg", delegation="2026-014"
 )
@@ -82,17 +85,22 @@ async def an_assessed_candidacy(tx: Tx, **overrides: Any) -> tuple[UUID, UUID]:
         Ids of the candidacy and of its opinion.
     """
     candidacy_id = await handlers.create_candidacy(tx, a_submission(**overrides))
-    opinion_id = await handlers.assess(tx, candidacy_id, assessed_by=PREPARER, scope=None)
+    opinion_id = await handlers.assess(tx, candidacy_id, PREPARING)
     return candidacy_id, opinion_id
 
 
 async def approve(tx: Tx, candidacy_id: UUID, **overrides: Any) -> UUID:
     """Previews and approves as an officer would; the overrides change what is signed."""
-    opinion_id, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+    shown = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, SITE)
     order = handlers.ApprovalOrder(
-        opinion_id=opinion_id, effects=approval.effects.listed(), grounds=GROUNDS, signer=DIRECTOR
+        opinion_id=shown.opinion_id, effects=shown.approval.effects.listed(), grounds=GROUNDS, signer=DIRECTOR
     )
-    return await handlers.approve(tx, candidacy_id, replace(order, **overrides), scope=None)
+    return await handlers.approve(tx, candidacy_id, replace(order, **overrides), DECIDING)
+
+
+async def withdraw(tx: Tx, candidacy_id: UUID, withdrawn_on: date | None = None) -> UUID:
+    """The candidate withdraws."""
+    return await handlers.withdraw(tx, candidacy_id, PREPARING, withdrawn_on=withdrawn_on)
 
 
 async def an_approved_candidacy(tx: Tx, **overrides: Any) -> UUID:

@@ -1,16 +1,20 @@
 """Selection's API as officers use it in tests."""
 
+import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.selection.tables import candidacies
 from services.selection.tests.builders import a_body
 from shared.testing.api import Tokens, once
 
 CANDIDACIES = "/v1/candidacies"
 GROUNDS = {"reasons": "A solid project.", "authority": "DISP Strasbourg", "delegation": "2026-014"}
+_ACT = re.compile(r"/([0-9a-f-]{36})/(?!approve/preview).+")
 NOBODY = "01931111-2222-7333-8444-555566667777"
 """An id that nothing has."""
 
@@ -21,9 +25,21 @@ class Api:
     def __init__(self, http: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine) -> None:
         self.http, self.tokens, self.engine = http, tokens, engine
 
-    async def post(self, path: str, body: Any = None, *, by: str = "spip", key: str | None = None) -> httpx.Response:
+    async def post(
+        self, path: str, body: Any = None, *, by: str = "spip", key: str | None = None, version: int | None = None
+    ) -> httpx.Response:
+        """A write as an officer; an act on a file names the version that it has now, unless another is given."""
         headers = {**self.tokens.bearer(by), **once(key)}
+        act = _ACT.fullmatch(path)
+        if act is not None:
+            headers["If-Match"] = f'"{version or await self.version(act[1])}"'
         return await self.http.post(f"{CANDIDACIES}{path}", json=body, headers=headers)
+
+    async def version(self, candidacy_id: str) -> int:
+        """Of a file as it lies in the database; 1 of one that does not."""
+        async with self.engine.connect() as conn:
+            found = await conn.execute(sa.select(candidacies.c.version).where(candidacies.c.id == UUID(candidacy_id)))
+            return found.scalar() or 1
 
     async def get(self, path: str, *, by: str = "spip", **headers: str) -> httpx.Response:
         return await self.http.get(f"{CANDIDACIES}{path}", headers={**self.tokens.bearer(by), **headers})

@@ -151,7 +151,6 @@ async def test_nothing_is_decided_after_a_withdrawal(api: Api) -> None:
         (await api.post(f"/{candidacy_id}/approve", order, by="decision_authority"), "candidacy-withdrawn"),
         (await api.post(f"/{candidacy_id}/approve/preview", by="decision_authority"), "candidacy-withdrawn"),
         (await api.post(f"/{candidacy_id}/assess"), "candidacy-withdrawn"),
-        (await api.post(f"/{candidacy_id}/withdraw"), "already-withdrawn"),
     ):
         assert problem(answer) == (409, expected)
     assert await api.stored() == before

@@ -1,6 +1,5 @@
 """States, the signed act and the journey: pure rules."""
 
-import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from services.selection import consumers, domain
-from services.selection.domain import Act, Expected, Outcome, Refusal, Refused, State, Status
-from services.selection.domain.candidacy import _TRANSITIONS
+from services.selection.domain import Expected, Outcome, Refusal, Refused, State, Status
 from services.selection.domain.journey import _STATUS
 from services.selection.tests.builders import DIRECTOR, FACTS, GROUNDS, IDENTITY, NOW, TODAY, WISHES, some_facts
 
@@ -20,12 +18,17 @@ NUMBER = "DON-2026-000001"
 def a_file(**overrides: Any) -> domain.File:
     given: dict[str, Any] = {
         "id": uuid7(),
+        "person_id": uuid7(),
         "site": "DON",
         "file_number": 7,
         "state": State.ASSESSED,
         "version": 2,
+        "round": 1,
         "prepared_by": "cpip-1",
+        "preparers": ("cpip-1",),
+        "referent": "cpip-1",
         "establishment": None,
+        "arrived_on": None,
         "sex": domain.Sex.MALE,
         "facts": FACTS,
         "wishes": WISHES,
@@ -48,27 +51,6 @@ def refusal_of(file: domain.File, opinion: domain.NamedOpinion | None) -> Refusa
     with pytest.raises(Refused) as refused:
         domain.approvable(file, opinion, TODAY)
     return refused.value.refusal
-
-
-def test_every_state_knows_every_act() -> None:
-    assert set(_TRANSITIONS) == set(itertools.product(State, Act))
-
-
-@pytest.mark.parametrize(
-    ("state", "act", "refusal"),
-    [
-        (State.SUBMITTED, Act.APPROVE, Refusal.NOT_ASSESSED),
-        (State.APPROVED, Act.APPROVE, Refusal.ALREADY_DECIDED),
-        (State.REFUSED, Act.APPROVE, Refusal.ALREADY_DECIDED),
-        (State.WITHDRAWN, Act.APPROVE, Refusal.CANDIDACY_WITHDRAWN),
-        (State.WITHDRAWN, Act.WITHDRAW, Refusal.ALREADY_WITHDRAWN),
-        (State.APPROVED, Act.ASSESS, Refusal.ALREADY_DECIDED),
-    ],
-)
-def test_an_act_out_of_its_state_is_refused_by_name(state: State, act: Act, refusal: Refusal) -> None:
-    with pytest.raises(Refused) as refused:
-        domain.next_state(state, act)
-    assert refused.value.refusal is refusal
 
 
 def test_the_effects_are_a_cell_a_seat_after_the_arrival_phase_and_the_partners_agreed_to() -> None:
@@ -110,9 +92,10 @@ def test_a_planned_entry_that_has_passed_orders_nothing() -> None:
 
 
 def test_who_prepared_the_file_does_not_sign() -> None:
-    with pytest.raises(Refused) as refused:
-        domain.check_signer(a_file(prepared_by=DIRECTOR.id), DIRECTOR)
-    assert refused.value.refusal is Refusal.DECISION_BY_PREPARER
+    for file in (a_file(prepared_by=DIRECTOR.id), a_file(preparers=("cpip-1", DIRECTOR.id))):
+        with pytest.raises(Refused) as refused:
+            domain.check_signer(file, DIRECTOR)
+        assert refused.value.refusal is Refusal.DECISION_BY_PREPARER
 
 
 @pytest.mark.parametrize(

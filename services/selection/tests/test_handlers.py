@@ -17,6 +17,9 @@ from services.selection.tests.steps import approved, journey
 from shared.messaging import Tx
 from shared.testing.kernel import Bench
 
+STRANGER = domain.Editor("cpip-9", domain.Scope("DON", "MA-CHALONS"), None)
+"""Works for another establishment."""
+
 
 async def refusal_of(bench: Bench, act: Any) -> Refusal:
     """Runs the act in a transaction of its own; it must be refused."""
@@ -99,7 +102,7 @@ async def test_an_approval_orders_its_effects_in_three_events_of_one_transaction
 async def test_the_next_event_of_a_candidacy_has_a_higher_version_than_any_before(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id = await builders.an_approved_candidacy(tx)
-        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+        await builders.withdraw(tx, candidacy_id)
     versions = [int(event.headers["ce_aggregateversion"]) for event in await bench.published()]
     assert versions == sorted(set(versions))
 
@@ -180,7 +183,7 @@ async def test_the_preparer_neither_approves_nor_refuses(bench: Bench) -> None:
     )
     order = handlers.RefusalOrder((domain.RefusalReason.OTHER,), GROUNDS, signer)
     assert (
-        await refusal_of(bench, lambda tx: handlers.refuse(tx, candidacy_id, order, scope=None))
+        await refusal_of(bench, lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING))
         is Refusal.DECISION_BY_PREPARER
     )
     assert await everything(bench) == before
@@ -190,7 +193,7 @@ async def test_an_opinion_of_another_file_is_unknown_and_an_older_one_is_stale(b
     async with bench.transaction() as tx:
         candidacy_id, older = await builders.an_assessed_candidacy(tx)
         _, others = await builders.an_assessed_candidacy(tx)
-        await handlers.assess(tx, candidacy_id, assessed_by=builders.PREPARER, scope=None)
+        await handlers.assess(tx, candidacy_id, builders.PREPARING)
     for opinion_id, refusal in (
         (uuid7(), Refusal.OPINION_UNKNOWN),
         (others, Refusal.OPINION_UNKNOWN),
@@ -208,7 +211,7 @@ async def test_an_unfavourable_opinion_approves_nothing(bench: Bench) -> None:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx, facts=facts)
     order = handlers.ApprovalOrder(opinion_id, [], GROUNDS, DIRECTOR)
     assert (
-        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, scope=None))
+        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING))
         is Refusal.OPINION_NOT_FAVOURABLE
     )
 
@@ -216,11 +219,11 @@ async def test_an_unfavourable_opinion_approves_nothing(bench: Bench) -> None:
 async def test_an_opinion_that_time_has_overtaken_is_stale(bench: Bench, clock: Clock) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
     clock.now = NOW + timedelta(days=40)
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
     assert (
-        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, scope=None))
+        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING))
         is Refusal.OPINION_STALE
     )
 
@@ -228,13 +231,13 @@ async def test_an_opinion_that_time_has_overtaken_is_stale(bench: Bench, clock: 
 async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
 
     async def sign() -> Refusal | None:
         try:
             async with bench.transaction() as tx:
-                await handlers.approve(tx, candidacy_id, order, scope=None)
+                await handlers.approve(tx, candidacy_id, order, builders.DECIDING)
         except Refused as refused:
             return refused.refusal
         return None
@@ -247,20 +250,20 @@ async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(b
 async def test_a_withdrawal_at_the_instant_of_the_approval_cancels_it_or_comes_first(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        _, approval = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, scope=None)
+        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
     deciding, withdrawing = asyncio.Event(), asyncio.Event()
 
     async def sign() -> None:
         async with bench.transaction() as tx:
-            await handlers.approve(tx, candidacy_id, order, scope=None)
+            await handlers.approve(tx, candidacy_id, order, builders.DECIDING)
             deciding.set()
             await withdrawing.wait()
 
     async def withdraw() -> None:
         await deciding.wait()
         async with bench.transaction() as tx:
-            waiting = asyncio.create_task(handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None))
+            waiting = asyncio.create_task(builders.withdraw(tx, candidacy_id))
             await _blocked(bench)
             withdrawing.set()
             await waiting
@@ -293,7 +296,7 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
     async with bench.transaction() as tx:
         candidacy_id, _ = await builders.an_assessed_candidacy(tx)
         order = handlers.RefusalOrder((domain.RefusalReason.PROJECT_INSUFFICIENT,), GROUNDS, DIRECTOR)
-        await handlers.refuse(tx, candidacy_id, order, scope=None)
+        await handlers.refuse(tx, candidacy_id, order, builders.DECIDING)
         row = await store.decision_row_of(tx.conn, candidacy_id)
     assert row is not None
     assert (row.kind, row.reason_codes, row.reasons) == ("refused", ["PROJECT_INSUFFICIENT"], GROUNDS.reasons)
@@ -303,8 +306,7 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
     assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == ["partners"]
     for act in (
         lambda tx: builders.approve(tx, candidacy_id),
-        lambda tx: handlers.refuse(tx, candidacy_id, order, scope=None),
-        lambda tx: handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None),
+        lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING),
     ):
         assert await refusal_of(bench, act) is Refusal.ALREADY_DECIDED
 
@@ -312,7 +314,7 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
 async def test_a_withdrawal_before_any_decision_cancels_nothing(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
-        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+        await builders.withdraw(tx, candidacy_id)
     (event,) = await bench.published()
     assert event.event_type == "selection.candidacy.withdrawn.v1"
     assert event.body == {"decision_number": None}
@@ -322,7 +324,7 @@ async def test_a_withdrawal_before_any_decision_cancels_nothing(bench: Bench) ->
 async def test_a_withdrawal_after_the_approval_cancels_cell_and_seat(bench: Bench) -> None:
     candidacy_id, _ = await approved(bench)
     async with bench.transaction() as tx:
-        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+        await builders.withdraw(tx, candidacy_id)
     published = await bench.published()
     assert [event.event_type.split(".", 1)[1] for event in published] == [
         "candidacy.withdrawn.v1",
@@ -330,17 +332,16 @@ async def test_a_withdrawal_after_the_approval_cancels_cell_and_seat(bench: Benc
         "training-request.cancelled.v1",
     ]
     assert {event.body["decision_number"] for event in published} == {"DON-2026-000001"}
-    again = await refusal_of(bench, lambda tx: handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None))
-    assert again is Refusal.ALREADY_WITHDRAWN
+    async with bench.transaction() as tx:
+        await builders.withdraw(tx, candidacy_id, builders.TODAY)
+    assert await bench.published() == []
     assert await refusal_of(bench, lambda tx: builders.approve(tx, candidacy_id)) is Refusal.CANDIDACY_WITHDRAWN
 
 
 async def test_a_withdrawal_is_dated_between_signature_and_today(bench: Bench) -> None:
     candidacy_id, _ = await approved(bench)
     for on in (date(2026, 11, 24), date(2026, 11, 1)):
-        refusal = await refusal_of(
-            bench, lambda tx, on=on: handlers.withdraw(tx, candidacy_id, withdrawn_on=on, scope=None)
-        )
+        refusal = await refusal_of(bench, lambda tx, on=on: builders.withdraw(tx, candidacy_id, on))
         assert refusal is Refusal.IMPOSSIBLE_DATES
 
 
@@ -349,10 +350,10 @@ async def test_an_officer_of_another_establishment_finds_no_file(bench: Bench) -
         candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(establishment="MA-REIMS"))
 
     async def assess(tx: Tx) -> None:
-        await handlers.assess(tx, candidacy_id, assessed_by="cpip-9", scope="MA-CHALONS")
+        await handlers.assess(tx, candidacy_id, STRANGER)
 
     async def withdraw(tx: Tx) -> None:
-        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope="MA-CHALONS")
+        await handlers.withdraw(tx, candidacy_id, STRANGER, withdrawn_on=None)
 
     assert await refusal_of(bench, assess) is Refusal.CANDIDACY_UNKNOWN
     assert await refusal_of(bench, withdraw) is Refusal.CANDIDACY_UNKNOWN
@@ -361,9 +362,11 @@ async def test_an_officer_of_another_establishment_finds_no_file(bench: Bench) -
 async def test_what_does_not_exist_is_unknown(bench: Bench) -> None:
     nobody = uuid7()
     for act in (
-        lambda tx: handlers.assess(tx, nobody, assessed_by="x", scope=None),
-        lambda tx: handlers.withdraw(tx, nobody, withdrawn_on=None, scope=None),
-        lambda tx: handlers.preview_effects(tx.conn, nobody, tx.now, scope=None),
-        lambda tx: handlers.approve(tx, nobody, handlers.ApprovalOrder(uuid7(), [], GROUNDS, DIRECTOR), scope=None),
+        lambda tx: handlers.assess(tx, nobody, builders.PREPARING),
+        lambda tx: builders.withdraw(tx, nobody),
+        lambda tx: handlers.preview_effects(tx.conn, nobody, tx.now, builders.SITE),
+        lambda tx: handlers.approve(
+            tx, nobody, handlers.ApprovalOrder(uuid7(), [], GROUNDS, DIRECTOR), builders.DECIDING
+        ),
     ):
         assert await refusal_of(bench, act) is Refusal.CANDIDACY_UNKNOWN

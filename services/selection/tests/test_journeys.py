@@ -6,9 +6,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.selection import domain, handlers, store
+from services.selection import domain, store
 from services.selection.domain import Status
-from services.selection.tests.builders import NOW, Clock, a_reply
+from services.selection.tests.builders import NOW, Clock, a_reply, withdraw
 from services.selection.tests.steps import approved, journey, requests, steps
 from shared.contracts.citizen_space import Enrolled, EnrolmentCancelled, EnrolmentConfirmed
 from shared.contracts.notifications import AlertsPlanned, PartnerAlerted, PartnerAlertFailed
@@ -126,7 +126,7 @@ async def test_after_a_withdrawal_what_was_reserved_is_superseded_until_it_is_re
     assert (await journey(bench, candidacy_id)).missing == ()
 
     async with bench.transaction() as tx:
-        await handlers.withdraw(tx, candidacy_id, withdrawn_on=None, scope=None)
+        await withdraw(tx, candidacy_id)
     cancelled = requests(await bench.published())
     found = await steps(bench, candidacy_id)
     assert {step.status for step in found.values()} == {Status.SUPERSEDED}

@@ -39,6 +39,7 @@ async def test_the_migrations_build_what_the_tables_say(engine: AsyncEngine) -> 
 
 BROKEN_ACTS: list[tuple[dict[str, object], str]] = [
     ({"signer_id": builders.PREPARER}, "ck_decisions_four_eyes"),
+    ({"preparers": [builders.PREPARER, DIRECTOR.id]}, "ck_decisions_four_eyes"),
     ({"prepared_by": "somebody-else"}, "fk_decisions_candidacy_id_prepared_by_candidacies"),
     ({"reasons": " \n"}, "ck_decisions_reasons_given"),
     ({"authority": ""}, "ck_decisions_authority_given"),
@@ -56,7 +57,7 @@ async def test_the_register_takes_no_act_that_breaks_a_rule(bench: Bench) -> Non
         row = await store.decision_row_of(conn, candidacy_id)
         assert row is not None
         act = row._asdict() | {"id": uuid7(), "number": "DON-2026-999999"}
-        assert await _broken_by(conn, act) == "uq_decisions_approved_candidacy_id"
+        assert await _broken_by(conn, act) == "uq_decisions_approved_candidacy_id_round"
         await conn.execute(decisions.delete())
         for overrides, constraint in BROKEN_ACTS:
             assert await _broken_by(conn, act | overrides) == constraint

@@ -1,6 +1,8 @@
-"""Queries on candidacies: a file is read with the sex of its person, and with nothing else of the vault."""
+"""Queries on files: a file is read with the sex of its person, and with nothing else of the vault."""
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,16 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
-from services.selection.tables import candidacies, identities, opinions
+from services.selection.tables import candidacies, file_history, identities, opinions
 
 _FILE = (
     candidacies.c.id,
+    candidacies.c.person_id,
     candidacies.c.site,
     candidacies.c.file_number,
     candidacies.c.state,
     candidacies.c.version,
+    candidacies.c.round,
     candidacies.c.prepared_by,
+    candidacies.c.preparers,
+    candidacies.c.referent,
     candidacies.c.establishment,
+    candidacies.c.arrived_on,
     candidacies.c.penal_status,
     candidacies.c.sentences,
     candidacies.c.sentence_end,
@@ -58,63 +65,88 @@ _TO_PREVIEW = (
     .select_from(_OF_PERSON.outerjoin(opinions, opinions.c.id == candidacies.c.opinion_id))
     .where(_ID)
 )
-_MOVE = (
-    sa.update(candidacies)
-    .where(_ID)
-    .values(
-        state=sa.bindparam("new_state"),
-        version=sa.bindparam("new_version"),
-        decision_number=sa.bindparam("new_decision_number"),
-        consent_withdrawn_on=sa.bindparam("new_consent_withdrawn_on"),
-    )
-)
-_ASSESSED = (
-    sa.update(candidacies)
-    .where(_ID)
-    .values(
-        state=sa.bindparam("new_state"), version=sa.bindparam("new_version"), opinion_id=sa.bindparam("new_opinion_id")
-    )
-)
 
 
-async def insert_candidacy(
+@dataclass(frozen=True)
+class Written:
+    """What a write says of itself, for the row and for the history.
+
+    Args:
+        state: of the file afterwards.
+        version: the last one that the act uses; each event that it publishes has its own.
+        preparers: afterwards.
+        officer: subject of the token; empty where an event or a timer did it.
+        function: of the officer.
+        at: UTC.
+    """
+
+    act: domain.Act
+    state: domain.State
+    version: int
+    preparers: tuple[str, ...]
+    officer: str
+    function: str
+    at: datetime
+
+
+async def insert_file(
     conn: AsyncConnection,
     *,
     candidacy_id: UUID,
     person_id: UUID,
     site: str,
-    prepared_by: str,
     establishment: str | None,
     facts: domain.Facts,
     wishes: domain.Wishes,
-    estimate: domain.Opinion,
-    submitted_at: datetime,
+    estimate: domain.Opinion | None,
+    written: Written,
 ) -> None:
-    """Opens a file: submitted, version 1, the next file number."""
+    """Opens a file with the next file number.
+
+    Args:
+        establishment: of origin.
+        estimate: of the criteria; None for a draft.
+        written: as a draft or submitted, version 1.
+    """
+    submitted = written.state is not domain.State.DRAFT
     await conn.execute(
         candidacies.insert(),
         {
             "id": candidacy_id,
             "person_id": person_id,
             "site": site,
-            "state": domain.State.SUBMITTED.value,
-            "version": 1,
-            "prepared_by": prepared_by,
+            "state": written.state.value,
+            "version": written.version,
+            "round": 1,
+            "prepared_by": written.officer,
+            "preparers": list(written.preparers),
+            "referent": written.officer,
             "establishment": establishment,
-            "penal_status": facts.penal_status and facts.penal_status.value,
-            "sentences": [sentence_data(sentence) for sentence in facts.sentences],
-            "sentence_end": facts.sentence_end,
-            "extract_on": facts.extract_on,
-            "consent_signed_on": facts.consent_signed_on,
-            "consent_withdrawn_on": facts.consent_withdrawn_on,
-            "planned_entry": facts.planned_entry,
-            "adapted_cell": wishes.adapted_cell,
-            "training_wishes": list(wishes.training),
-            "partner_categories": [category.value for category in wishes.partner_categories],
-            "submitted_at": submitted_at,
-            "estimate": opinion_data(estimate),
+            **facts_data(facts),
+            **wishes_data(wishes),
+            "created_at": written.at,
+            "submitted_at": written.at if submitted else None,
+            "estimate": None if estimate is None else opinion_data(estimate),
         },
     )
+    await conn.execute(file_history.insert(), _history(candidacy_id, written))
+
+
+async def save(conn: AsyncConnection, file: domain.File, written: Written, values: Mapping[str, object]) -> None:
+    """Writes an act on a file that the caller has locked, and its line of the history, as one statement.
+
+    Args:
+        values: further columns of the candidacy, by name.
+    """
+    row = {
+        "state": written.state.value,
+        "version": written.version,
+        "preparers": list(written.preparers),
+        **values,
+    }
+    line = _history(file.id, written)
+    moved = sa.update(candidacies).where(candidacies.c.id == file.id).values(row).cte("moved")
+    await conn.execute(file_history.insert().values(line).add_cte(moved))
 
 
 async def lock_file(conn: AsyncConnection, candidacy_id: UUID) -> domain.File:
@@ -148,52 +180,11 @@ async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[do
     return _file(row), _named(row)
 
 
-async def set_assessed(conn: AsyncConnection, file: domain.File, state: domain.State, opinion_id: UUID) -> None:
-    """Names the latest opinion of the file. The version rises by 1."""
-    await conn.execute(
-        _ASSESSED,
-        {
-            "candidacy_id": file.id,
-            "new_state": state.value,
-            "new_version": file.version + 1,
-            "new_opinion_id": opinion_id,
-        },
-    )
-
-
-async def move(
-    conn: AsyncConnection,
-    file: domain.File,
-    state: domain.State,
-    *,
-    version: int,
-    decision_number: str | None,
-    withdrawn_on: date | None = None,
-) -> None:
-    """Puts the file into a state.
-
-    Args:
-        version: of the last event that the act publishes.
-        decision_number: the decision that stands from now on.
-        withdrawn_on: when the candidate took the consent back, if the act says so.
-    """
-    await conn.execute(
-        _MOVE,
-        {
-            "candidacy_id": file.id,
-            "new_state": state.value,
-            "new_version": version,
-            "new_decision_number": decision_number,
-            "new_consent_withdrawn_on": withdrawn_on or file.facts.consent_withdrawn_on,
-        },
-    )
-
-
-async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: str | None = None) -> AnyRow:
+async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: domain.Scope | None = None) -> AnyRow:
     """The candidacy's own columns, without identity.
 
     Args:
-        scope: the only establishment whose files the caller may see; None for all of the site.
+        scope: whose files the caller may see; None where that was checked before.
 
     Raises:
         domain.Refused: `candidacy-unknown`.
@@ -201,8 +192,43 @@ async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: str | 
     row = (await conn.execute(sa.select(candidacies).where(_ID), {"candidacy_id": candidacy_id})).first()
     if row is None:
         raise domain.Refused(domain.Refusal.CANDIDACY_UNKNOWN)
-    domain.check_scope(row.establishment, scope)
+    if scope is not None:
+        scope.check_read(row.establishment, row.arrived_on)
     return row
+
+
+def facts_data(facts: domain.Facts) -> dict[str, object]:
+    """The columns that hold the facts."""
+    return {
+        "penal_status": facts.penal_status and facts.penal_status.value,
+        "sentences": [sentence_data(sentence) for sentence in facts.sentences],
+        "sentence_end": facts.sentence_end,
+        "extract_on": facts.extract_on,
+        "consent_signed_on": facts.consent_signed_on,
+        "consent_withdrawn_on": facts.consent_withdrawn_on,
+        "planned_entry": facts.planned_entry,
+    }
+
+
+def wishes_data(wishes: domain.Wishes) -> dict[str, object]:
+    """The columns that hold the wishes."""
+    return {
+        "adapted_cell": wishes.adapted_cell,
+        "training_wishes": list(wishes.training),
+        "partner_categories": [category.value for category in wishes.partner_categories],
+    }
+
+
+def _history(candidacy_id: UUID, written: Written) -> dict[str, object]:
+    return {
+        "candidacy_id": candidacy_id,
+        "version": written.version,
+        "act": written.act.value,
+        "state": written.state.value,
+        "officer": written.officer,
+        "officer_function": written.function,
+        "at": written.at,
+    }
 
 
 def _file(row: AnyRow | None) -> domain.File:
@@ -210,22 +236,19 @@ def _file(row: AnyRow | None) -> domain.File:
         raise domain.Refused(domain.Refusal.CANDIDACY_UNKNOWN)
     return domain.File(
         id=row.id,
+        person_id=row.person_id,
         site=row.site,
         file_number=row.file_number,
         state=domain.State(row.state),
         version=row.version,
+        round=row.round,
         prepared_by=row.prepared_by,
+        preparers=tuple(row.preparers),
+        referent=row.referent,
         establishment=row.establishment,
+        arrived_on=row.arrived_on,
         sex=domain.Sex(row.sex),
-        facts=domain.Facts(
-            penal_status=row.penal_status and domain.PenalStatus(row.penal_status),
-            sentences=tuple(sentence_of(data) for data in row.sentences),
-            sentence_end=row.sentence_end,
-            extract_on=row.extract_on,
-            consent_signed_on=row.consent_signed_on,
-            consent_withdrawn_on=row.consent_withdrawn_on,
-            planned_entry=row.planned_entry,
-        ),
+        facts=facts_of(row),
         wishes=domain.Wishes(
             adapted_cell=row.adapted_cell,
             training=tuple(row.training_wishes),
@@ -233,6 +256,19 @@ def _file(row: AnyRow | None) -> domain.File:
         ),
         opinion_id=row.opinion_id,
         decision_number=row.decision_number,
+    )
+
+
+def facts_of(row: AnyRow) -> domain.Facts:
+    """Back from `facts_data`."""
+    return domain.Facts(
+        penal_status=row.penal_status and domain.PenalStatus(row.penal_status),
+        sentences=tuple(sentence_of(data) for data in row.sentences),
+        sentence_end=row.sentence_end,
+        extract_on=row.extract_on,
+        consent_signed_on=row.consent_signed_on,
+        consent_withdrawn_on=row.consent_withdrawn_on,
+        planned_entry=row.planned_entry,
     )
 
 

@@ -1,0 +1,199 @@
+"""Use cases of a file before and beside its decision: open, submit, amend, assess, withdraw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.selection import domain, store
+from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
+from services.selection.handlers.terms import meet_all_deadlines
+from shared.contracts.selection import AccommodationCancelled, CandidacyWithdrawn, TrainingCancelled
+from shared.messaging import Event, Tx, publish
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file as the preparing officer opens it.
+
+    Args:
+        prepared_by: subject of the officer's token; who prepares does not decide.
+        establishment: where the person is now, as that token says; None when it names none.
+        draft: kept for later; False hands it in at once.
+
+    Raises:
+        domain.Refused: `impossible-dates`, or `file-incomplete` for one that is handed in.
+    """
+
+    site: str
+    prepared_by: str
+    establishment: str | None
+    identity: domain.Identity
+    facts: domain.Facts
+    wishes: domain.Wishes
+    draft: bool = False
+
+    def __post_init__(self) -> None:
+        domain.check_dates(self.facts, self.identity.birth_date)
+        if not self.draft:
+            domain.check_complete(self.facts)
+
+
+async def create_candidacy(tx: Tx, submission: Submission) -> UUID:
+    """Puts the person into the vault and opens the file, with an estimate of the criteria that blocks nothing.
+
+    Returns:
+        The id of the candidacy.
+    """
+    person_id, candidacy_id = uuid7(), uuid7()
+    await store.insert_identity(tx.conn, person_id, submission.identity)
+    draft = submission.draft
+    await store.insert_file(
+        tx.conn,
+        candidacy_id=candidacy_id,
+        person_id=person_id,
+        site=submission.site,
+        establishment=submission.establishment,
+        facts=submission.facts,
+        wishes=submission.wishes,
+        estimate=None if draft else domain.assess(submission.facts, domain.date_in_paris(tx.now)),
+        written=store.Written(
+            act=domain.Act.AMEND if draft else domain.Act.SUBMIT,
+            state=domain.State.DRAFT if draft else domain.State.SUBMITTED,
+            version=1,
+            preparers=(submission.prepared_by,),
+            officer=submission.prepared_by,
+            function=tx.actor.function,
+            at=tx.now,
+        ),
+    )
+    return candidacy_id
+
+
+async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
+    """Hands a draft in, with an estimate of the criteria that blocks nothing.
+
+    Returns:
+        The id of the candidacy.
+
+    Raises:
+        domain.Refused: as `domain.admit`, or `file-incomplete`.
+    """
+    file, state = await opened(tx, candidacy_id, domain.Act.SUBMIT, editor)
+    domain.check_complete(file.facts)
+    estimate = domain.assess(file.facts, domain.date_in_paris(tx.now))
+    values = {"submitted_at": tx.now, "estimate": store.opinion_data(estimate)}
+    await write(tx, file, domain.Act.SUBMIT, state, editor, values=values)
+    return file.id
+
+
+async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
+    """Applies the criteria as of today. The opinion advises; it decides nothing.
+
+    Returns:
+        The id of the opinion.
+
+    Raises:
+        domain.Refused: as `domain.admit`.
+    """
+    file, state = await opened(tx, candidacy_id, domain.Act.ASSESS, editor)
+    opinion = domain.assess(file.facts, domain.date_in_paris(tx.now))
+    opinion_id = uuid7()
+    await store.insert_opinion(tx.conn, opinion_id, candidacy_id, opinion, assessed_by=editor.id, assessed_at=tx.now)
+    await write(tx, file, domain.Act.ASSESS, state, editor, values={"opinion_id": opinion_id})
+    return opinion_id
+
+
+async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdrawn_on: date | None) -> UUID:
+    """The candidate takes the consent back. Whatever an approval set off is cancelled in the same transaction.
+
+    Of a file that is closed already it records the date, if none is known, and changes nothing else.
+
+    Args:
+        withdrawn_on: date on the candidate's letter, Europe/Paris; None for today.
+
+    Returns:
+        The id of the candidacy.
+
+    Raises:
+        domain.Refused: as `domain.admit`, or `impossible-dates`: withdrawn before it was signed, or in the future.
+    """
+    file, state = await opened(tx, candidacy_id, domain.Act.WITHDRAW, editor)
+    today = domain.date_in_paris(tx.now)
+    on = withdrawn_on or today
+    signed_on = file.facts.consent_signed_on
+    if on > today or (signed_on is not None and on < signed_on):
+        raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES)
+    values = {"consent_withdrawn_on": file.facts.consent_withdrawn_on or on}
+    if file.state not in domain.OPEN:
+        await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
+        return file.id
+    number = file.decision_number
+    events: list[tuple[str, Event]] = [(PARTNERS, CandidacyWithdrawn(decision_number=number))]
+    if number is not None:
+        events.append((ACCOMMODATION, AccommodationCancelled(decision_number=number)))
+        events.append((TRAINING, TrainingCancelled(decision_number=number)))
+    version = await order(tx, file, events, decision_number=number)
+    await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
+    await meet_all_deadlines(tx, file.id)
+    return file.id
+
+
+async def opened(
+    tx: Tx, candidacy_id: UUID, act: domain.Act, editor: domain.Editor
+) -> tuple[domain.File, domain.State]:
+    """Locks a file for an act; gives it, and the state that the act leads to.
+
+    Raises:
+        domain.Refused: as `domain.admit`.
+    """
+    file = await store.lock_file(tx.conn, candidacy_id)
+    return file, domain.admit(file, act, editor)
+
+
+async def write(
+    tx: Tx,
+    file: domain.File,
+    act: domain.Act,
+    state: domain.State,
+    editor: domain.Editor,
+    *,
+    version: int | None = None,
+    values: Mapping[str, object] | None = None,
+) -> None:
+    """Writes what an act changed of a file, and its line of the history.
+
+    Args:
+        state: that the act leads to.
+        version: the last one that its events use; None for an act that publishes nothing.
+        values: further columns of the candidacy.
+    """
+    written = store.Written(
+        act=act,
+        state=state,
+        version=version or file.version + 1,
+        preparers=domain.preparers_after(file, act, editor),
+        officer=editor.id,
+        function=tx.actor.function,
+        at=tx.now,
+    )
+    await store.save(tx.conn, file, written, values or {})
+
+
+async def order(tx: Tx, file: domain.File, events: list[tuple[str, Event]], *, decision_number: str | None) -> int:
+    """Publishes what an act sets off, each event with a version of its own, and notes the replies that are due.
+
+    Args:
+        events: each with the step of the journey that it opens.
+
+    Returns:
+        The last version that was used.
+    """
+    asked = []
+    for version, (step, event) in enumerate(events, start=file.version + 1):
+        event_id = await publish(tx, event, subject=file.id, version=version, site=file.site)
+        asked.append(store.Asked(event_id, step, version))
+    await store.insert_expected(tx.conn, file.id, asked, decision_number=decision_number, at=tx.now)
+    return file.version + len(events)
