@@ -33,6 +33,16 @@ class Officer:
 OFFICERS = {
     "spip": Officer("agent-1001", "Maëlle Kervadec", "cpip", ("spip",), "MA-REIMS"),
     "head_of_spip": Officer("agent-1002", "Odilon Fauvart", "dpip", ("spip", "decision_authority"), "MA-REIMS"),
+    "registry": Officer("agent-1003", "Ysoline Pernelet", "registrar", ("registry",), "MA-REIMS"),
+    "origin_head": Officer("agent-1004", "Fulgence Ancelot", "head_of_prison", ("head",), "MA-REIMS"),
+    "origin_spip": Officer("agent-1005", "Aubierge Trouvain", "cpip", ("spip",), "MA-CHALONS"),
+    "site_spip": Officer("agent-1006", "Léopoldine Garance", "cpip", ("spip",)),
+    "site_registry": Officer("agent-1007", "Anthelme Cordier", "registrar", ("registry",)),
+    "site_head": Officer("agent-1008", "Hermance Vauquelin", "head_of_prison", ("head",)),
+    "director": Officer("agent-2002", "Célestin Aubrac", "interregional_director", ("decision_authority",)),
+    "appeal_authority": Officer(
+        "agent-2003", "Victorine Esclarmont", "interregional_director", ("decision_authority",)
+    ),
     "decision_authority": Officer("agent-2001", "Solange Brisefer", "deputy_director", ("decision_authority",)),
     "placement_officer": Officer("agent-3001", "Théodule Marchenoir", "placement_officer", ("placement_officer",)),
     "training_lead": Officer("agent-4001", "Capucine Vaillandet", "training_lead", ("training_lead",)),

@@ -13,7 +13,7 @@ def run_api(settings: Settings) -> None:
     from services.selection.api import REFUSALS, router
     from shared.web import serve_api
 
-    serve_api("selection", settings, router, REFUSALS, legal_basis="D211-19 Code pénitentiaire")
+    serve_api("selection", settings, router, REFUSALS, legal_basis="D211-19 Code pénitentiaire", policy=settings.policy)
 
 
 def run_worker(settings: Settings) -> None:

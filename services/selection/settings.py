@@ -3,6 +3,8 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.selection.domain import Policy
+
 
 class Settings(BaseSettings):
     """What a process of this service must be told. Secrets come from the environment only."""
@@ -20,6 +22,8 @@ class Settings(BaseSettings):
     oidc_audience: str = "inserre"
     idempotency_secret: SecretStr = Field(min_length=32)
     """Keys the fingerprints of request bodies."""
+    policy: Policy = Policy()
+    """What the site sets where the law is silent: a JSON object with the fields that differ from the defaults."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""
     api_host: str = "127.0.0.1"

@@ -74,6 +74,34 @@ class NothingToRelease(StayEvent):
     left_waiting_list: bool
 
 
+class Arrived(StayEvent):
+    """The person spent the first night at the site, on a confirmed bed and by a transfer order."""
+
+    type: ClassVar[str] = "placement.stay.arrived.v1"
+
+    stay_id: UUID
+    arrived_on: date
+
+
+class NotArrived(StayEvent):
+    """The day of the planned entry passed without an arrival. The bed stays held until an officer releases it."""
+
+    type: ClassVar[str] = "placement.stay.not_arrived.v1"
+
+    stay_id: UUID
+
+
+class Departed(StayEvent):
+    """The person left the site for good."""
+
+    type: ClassVar[str] = "placement.stay.departed.v1"
+
+    stay_id: UUID
+    departed_on: date
+    reason: str
+    """Coded reason, such as `end_of_sentence` or `transferred`."""
+
+
 class AssignmentExpired(StayEvent):
     """A proposal passed its date unconfirmed. It is marked overdue, and the bed stays held."""
 

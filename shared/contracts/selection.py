@@ -35,6 +35,36 @@ class CellType(StrEnum):
     ADAPTED = "adapted"
 
 
+class CandidacySubmitted(Event):
+    """A file was handed in."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.submitted.v1"
+
+
+class CandidacyCompleted(Event):
+    """Nothing that the criteria need is missing any more."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.completed.v1"
+
+
+class CandidacyAssessed(Event):
+    """The criteria were applied. What they said stays in selection: it decides nothing."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.assessed.v1"
+
+
+class CandidacyDeferred(Event):
+    """A named officer put the decision off. The reasons stay in selection."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.deferred.v1"
+
+    decision_number: str
+
+
 class CandidacyApproved(Event):
     """A named officer signed the approval; its effects are ordered by events of the same decision."""
 
@@ -63,6 +93,79 @@ class CandidacyWithdrawn(Event):
 
     decision_number: str | None
     """The approval that is undone; None when none had been signed."""
+
+
+class CandidacyRevoked(Event):
+    """A named officer revoked the approval. Whatever it had set off is to be undone."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.revoked.v1"
+
+    decision_number: str
+    """The approval that is undone."""
+
+
+class CandidacyLapsed(Event):
+    """A named officer found that the candidacy has lapsed. Whatever an approval had set off is to be undone."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.lapsed.v1"
+
+    decision_number: str | None
+    """The approval that is undone; None when none had been signed."""
+
+
+class AppealLodged(Event):
+    """The person appealed against a decision."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.appeal_lodged.v1"
+
+    decision_number: str
+    """The decision that is contested."""
+
+
+class AppealDecided(Event):
+    """An appeal was decided, by somebody other than the first decider."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.appeal_decided.v1"
+
+    decision_number: str
+    """The decision that was contested."""
+    reversed: bool
+    """Whether the contested decision falls, and the file is examined again."""
+
+
+class PenalSituationUpdated(Event):
+    """A new extract of the penal file was entered. The facts themselves stay in selection."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.penal_situation_updated.v1"
+
+
+class ProjectedExitChanged(Event):
+    """The end of the sentence as projected today is another one. What was ordered is changed by a human only."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.projected_exit_changed.v1"
+
+
+class ReleaseWindowOpened(Event):
+    """So little remains until the projected exit that the bodies which prepare it may act."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.release_window_opened.v1"
+
+
+class PartnerConsentChanged(Event):
+    """The person said yes or no to a category of partners being told."""
+
+    topic: ClassVar[Topic] = CANDIDACY
+    type: ClassVar[str] = "selection.candidacy.partner_consent_changed.v1"
+
+    partner_categories: tuple[PartnerCategory, ...]
+    """All categories that may be told from now on."""
 
 
 class AccommodationRequested(Event):

@@ -57,7 +57,14 @@ async def api(engine: AsyncEngine, clock: Clock, tokens: Tokens) -> AsyncIterato
         worker_port=2,
     )
     app = create_app(
-        "selection", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+        "selection",
+        router,
+        settings,
+        REFUSALS,
+        engine=engine,
+        authenticator=tokens.authenticator,
+        clock=clock,
+        policy=settings.policy,
     )
     async with client(app) as http:
         yield Api(http, tokens, engine)
