@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import Body, Day, View, Words, editor_of, scope_of
+from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of
 from shared.auth import Principal
 from shared.boundary import IfMatch, Read, Write, reading, writing
 
@@ -116,10 +116,14 @@ class ActView(DecisionView):
 
 @router.post("/{candidacy_id}/approve/preview", response_model=PreviewView)
 async def preview_effects(
-    candidacy_id: UUID, read: Annotated[Read, Depends(reading(*domain.roles_for(domain.Act.APPROVE)))]
+    candidacy_id: UUID,
+    read: Annotated[Read, Depends(reading(*domain.roles_for(domain.Act.APPROVE)))],
+    policy: SitePolicy,
 ) -> PreviewView:
     """Shows what an approval would set off. Changes nothing, so it needs no Idempotency-Key."""
-    shown = await handlers.preview_effects(read.conn, candidacy_id, read.now, scope_of(read.principal, read.site))
+    shown = await handlers.preview_effects(
+        read.conn, candidacy_id, read.now, scope_of(read.principal, read.site), policy
+    )
     return PreviewView.model_validate(
         {
             "candidacy_id": candidacy_id,
@@ -138,6 +142,7 @@ async def approve(
     body: ApprovalBody,
     version: IfMatch,
     write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.APPROVE)))],
+    policy: SitePolicy,
 ) -> Response:
     """Signs the approval, which sets off the effects listed in it."""
     order = handlers.ApprovalOrder(
@@ -147,7 +152,7 @@ async def approve(
         signer=_signer(write.principal),
     )
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, editor), _show_act, status=201)
+    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, editor, policy), _show_act, status=201)
 
 
 @router.post("/{candidacy_id}/refuse", status_code=201, response_model=ActView)
@@ -156,6 +161,7 @@ async def refuse(
     body: RefusalBody,
     version: IfMatch,
     write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.REFUSE)))],
+    policy: SitePolicy,
 ) -> Response:
     """Signs the refusal."""
     order = handlers.RefusalOrder(
@@ -164,7 +170,7 @@ async def refuse(
         signer=_signer(write.principal),
     )
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, editor), _show_act, status=201)
+    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, editor, policy), _show_act, status=201)
 
 
 async def show_decision_of(conn: AsyncConnection, candidacy_id: UUID) -> DecisionView | None:

@@ -17,6 +17,7 @@ from services.selection.api.fields import (
     Day,
     Name,
     SiteCode,
+    SitePolicy,
     View,
     Wishes,
     editor_of,
@@ -174,7 +175,9 @@ class CandidacyView(StateView):
 
 @router.post("", status_code=201, response_model=SubmittedView)
 async def create_candidacy(
-    body: CandidacyBody, write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.SUBMIT)))]
+    body: CandidacyBody,
+    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.SUBMIT)))],
+    policy: SitePolicy,
 ) -> Response:
     """Opens a file. The identity goes to the vault."""
     if body.site != write.site:
@@ -196,7 +199,7 @@ async def create_candidacy(
         wishes=domain.Wishes(body.adapted_cell, body.training_wishes, body.partner_categories),
         draft=body.draft,
     )
-    return await write(lambda tx: handlers.create_candidacy(tx, submission), _show_submitted, status=201)
+    return await write(lambda tx: handlers.create_candidacy(tx, submission, policy), _show_submitted, status=201)
 
 
 @router.post("/{candidacy_id}/submit", response_model=SubmittedView)
@@ -204,10 +207,11 @@ async def submit(
     candidacy_id: UUID,
     version: IfMatch,
     write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.SUBMIT)))],
+    policy: SitePolicy,
 ) -> Response:
     """Hands a draft in."""
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.submit(tx, candidacy_id, editor), _show_submitted, status=200)
+    return await write(lambda tx: handlers.submit(tx, candidacy_id, editor, policy), _show_submitted, status=200)
 
 
 @router.post("/{candidacy_id}/assess", status_code=201, response_model=AssessedView)
@@ -215,10 +219,11 @@ async def assess(
     candidacy_id: UUID,
     version: IfMatch,
     write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.ASSESS)))],
+    policy: SitePolicy,
 ) -> Response:
     """Applies the criteria as of today, and keeps the opinion."""
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.assess(tx, candidacy_id, editor), _show_assessed, status=201)
+    return await write(lambda tx: handlers.assess(tx, candidacy_id, editor, policy), _show_assessed, status=201)
 
 
 @router.post("/{candidacy_id}/withdraw", response_model=StateView)

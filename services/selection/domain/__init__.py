@@ -5,14 +5,14 @@ from services.selection.domain.candidacy import (
     File,
     PartnerCategory,
     Scope,
-    Sex,
     Wishes,
     admit,
     check_complete,
     check_dates,
     preparers_after,
 )
-from services.selection.domain.criteria import Code, Criterion, Facts, Finding, PenalStatus
+from services.selection.domain.case import Case, Facts, Gathered, PenalStatus, Sex
+from services.selection.domain.criteria import Code, Criterion, Finding
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
 from services.selection.domain.decision import (
     ARRIVAL_PHASE,
@@ -48,6 +48,7 @@ __all__ = [
     "Act",
     "AdviceKind",
     "Approval",
+    "Case",
     "Cause",
     "CellType",
     "Code",
@@ -62,6 +63,7 @@ __all__ = [
     "Facts",
     "File",
     "Finding",
+    "Gathered",
     "Grounds",
     "Holiday",
     "Identity",

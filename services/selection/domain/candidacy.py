@@ -5,17 +5,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from services.selection.domain.criteria import Facts
+from services.selection.domain.case import Case, Facts
 from services.selection.domain.dates import FIRST, LAST
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.transitions import Act, State, next_state
-
-
-class Sex(StrEnum):
-    """As in the penitentiary file: it decides the wing (R211-1)."""
-
-    MALE = "M"
-    FEMALE = "F"
 
 
 class PartnerCategory(StrEnum):
@@ -56,7 +49,7 @@ class File:
         referent: subject of the officer who follows it now.
         establishment: the prison of origin, as the preparer's token says; None for one opened by the site itself.
         arrived_on: first night at the site, Europe/Paris; None before.
-        sex: decides the wing; read from the vault, and only for that.
+        case: all that the criteria look at.
         opinion_id: the latest opinion; None before the first.
         decision_number: of the decision that stands; None when none does.
     """
@@ -73,8 +66,7 @@ class File:
     referent: str
     establishment: str | None
     arrived_on: date | None
-    sex: Sex
-    facts: Facts
+    case: Case
     wishes: Wishes
     opinion_id: UUID | None
     decision_number: str | None

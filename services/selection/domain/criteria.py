@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from services.selection.domain.case import Facts, PenalStatus
 from services.selection.domain.dates import add_months, first_day_reaching
-from services.selection.domain.sentence import Quantum, Sentence, compare_with_five_years, total
+from services.selection.domain.sentence import Quantum, compare_with_five_years, total
 
 SHORTEST_REMAINDER = 12
 LONGEST_REMAINDER = 36
@@ -49,37 +50,6 @@ class Code(StrEnum):
     EXTRACT_STALE = "EXTRACT_STALE"
     PARTLY_SUSPENDED = "PARTLY_SUSPENDED"
     DAYS_MAKE_A_MONTH = "DAYS_MAKE_A_MONTH"
-
-
-class PenalStatus(StrEnum):
-    """Where the criminal procedure stands."""
-
-    FINALLY_CONVICTED = "finally_convicted"
-    CONVICTED_NOT_FINAL = "convicted_not_final"
-    REMANDED = "remanded"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the criteria look at. None where the file does not say. Dates: Europe/Paris, without time.
-
-    Args:
-        penal_status: as the extract says.
-        sentences: all that are under execution, as pronounced.
-        sentence_end: of the extract, net of reductions already granted, ignoring possible ones.
-        extract_on: when the extract of the penal file was made.
-        consent_signed_on: when the candidate volunteered in writing.
-        consent_withdrawn_on: when the candidate took that back.
-        planned_entry: first night at the site; None in a draft that does not say yet.
-    """
-
-    penal_status: PenalStatus | None
-    sentences: tuple[Sentence, ...]
-    sentence_end: date | None
-    extract_on: date | None
-    consent_signed_on: date | None
-    consent_withdrawn_on: date | None
-    planned_entry: date | None
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from services.selection.domain.candidacy import File, PartnerCategory, Sex
+from services.selection.domain.candidacy import File, PartnerCategory
+from services.selection.domain.case import Sex
 from services.selection.domain.eligibility import RULE_VERSION, Opinion, Result, assess
+from services.selection.domain.policy import Policy
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.transitions import Act, next_state
 
@@ -144,13 +146,14 @@ class Approval:
     opinion: Opinion
 
 
-def approvable(file: File, named: NamedOpinion | None, today: date) -> Approval:
+def approvable(file: File, named: NamedOpinion | None, today: date, policy: Policy) -> Approval:
     """What approving the file today would set off.
 
     Args:
         file: the candidacy.
         named: the opinion that the officer relies on; None when the file has no such opinion.
         today: date of the decision, Europe/Paris. The criteria are checked again on it.
+        policy: what the site set where the law is silent.
 
     Raises:
         Refused: the state, the opinion or the planned entry does not allow it.
@@ -160,10 +163,10 @@ def approvable(file: File, named: NamedOpinion | None, today: date) -> Approval:
         raise Refused(Refusal.OPINION_UNKNOWN)
     if named.result is not Result.FAVOURABLE:
         raise Refused(Refusal.OPINION_NOT_FAVOURABLE)
-    again = assess(file.facts, today)
+    again = assess(file.case, today, policy)
     if named.id != file.opinion_id or named.rule_version != RULE_VERSION or again.result is not Result.FAVOURABLE:
         raise Refused(Refusal.OPINION_STALE)
-    if file.facts.planned_entry is None or file.facts.planned_entry < today:
+    if file.case.facts.planned_entry is None or file.case.facts.planned_entry < today:
         raise Refused(Refusal.PLANNED_ENTRY_PASSED)
     return Approval(_effects(file), again)
 
@@ -200,14 +203,14 @@ def act_digest(act: Mapping[str, object]) -> bytes:
 
 def _effects(file: File) -> Effects:
     # A favourable opinion has judged the remainder, so the end is known; what is submitted has an entry.
-    assert file.facts.sentence_end is not None
-    assert file.facts.planned_entry is not None
+    assert file.case.facts.sentence_end is not None
+    assert file.case.facts.planned_entry is not None
     return Effects(
-        wing_sex=file.sex,
+        wing_sex=file.case.sex,
         cell_type=CellType.ADAPTED if file.wishes.adapted_cell else CellType.STANDARD,
-        planned_entry=file.facts.planned_entry,
-        projected_exit=file.facts.sentence_end,
+        planned_entry=file.case.facts.planned_entry,
+        projected_exit=file.case.facts.sentence_end,
         wishes=file.wishes.training,
-        earliest_start=file.facts.planned_entry + ARRIVAL_PHASE,
+        earliest_start=file.case.facts.planned_entry + ARRIVAL_PHASE,
         partner_categories=file.wishes.partner_categories,
     )

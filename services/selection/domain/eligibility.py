@@ -6,8 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from services.selection.domain import criteria
-from services.selection.domain.criteria import Criterion, Facts, Finding, Verdict
+from services.selection.domain.case import Case
+from services.selection.domain.criteria import Criterion, Finding, Verdict
 from services.selection.domain.legal import legal_basis
+from services.selection.domain.policy import Policy
 
 RULE_VERSION = "2026-11-23.1"
 """Changes with every rule of this module, `criteria` or `sentence`."""
@@ -74,13 +76,15 @@ _WORST_FIRST = (
 )
 
 
-def assess(facts: Facts, on: date) -> Opinion:
+def assess(case: Case, on: date, policy: Policy) -> Opinion:  # noqa: ARG001
     """The opinion on a file.
 
     Args:
-        facts: of the file.
+        case: all that the criteria look at.
         on: the reference date, Europe/Paris: the day of the assessment, or of the decision.
+        policy: what the site set where the law is silent.
     """
+    facts = case.facts
     lines = tuple(_line(criterion, test(facts, on), on) for criterion, test in _TESTS)
     result = _together(line.finding for line in lines)
     return Opinion(

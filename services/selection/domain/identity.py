@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from services.selection.domain.candidacy import Sex
+from services.selection.domain.case import Sex
 
 
 class Purpose(StrEnum):

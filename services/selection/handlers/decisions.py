@@ -48,12 +48,15 @@ class Preview:
     approval: domain.Approval
 
 
-async def preview_effects(conn: AsyncConnection, candidacy_id: UUID, now: datetime, scope: domain.Scope) -> Preview:
+async def preview_effects(
+    conn: AsyncConnection, candidacy_id: UUID, now: datetime, scope: domain.Scope, policy: domain.Policy
+) -> Preview:
     """What approving would set off now, and the opinion to name. Changes nothing.
 
     Args:
         now: UTC; the criteria are checked on its date, Europe/Paris.
         scope: whose files this officer may see.
+        policy: what the site set where the law is silent.
 
     Raises:
         domain.Refused: what `approve` would say of the state, the opinion and the planned entry.
@@ -62,10 +65,12 @@ async def preview_effects(conn: AsyncConnection, candidacy_id: UUID, now: dateti
     scope.check_read(file.establishment, file.arrived_on)
     domain.next_state(file.state, domain.Act.APPROVE)
     assert named is not None
-    return Preview(file.version, named.id, domain.approvable(file, named, domain.date_in_paris(now)))
+    return Preview(file.version, named.id, domain.approvable(file, named, domain.date_in_paris(now), policy))
 
 
-async def approve(tx: Tx, candidacy_id: UUID, order_: ApprovalOrder, editor: domain.Editor) -> UUID:
+async def approve(
+    tx: Tx, candidacy_id: UUID, order_: ApprovalOrder, editor: domain.Editor, policy: domain.Policy
+) -> UUID:
     """Enters the signed act and orders its effects: three events of one transaction, and the replies that are due.
 
     Returns:
@@ -79,7 +84,7 @@ async def approve(tx: Tx, candidacy_id: UUID, order_: ApprovalOrder, editor: dom
     state = domain.admit(file, domain.Act.APPROVE, editor)
     domain.check_signer(file, order_.signer)
     decided_on = domain.date_in_paris(tx.now)
-    approval = domain.approvable(file, named, decided_on)
+    approval = domain.approvable(file, named, decided_on, policy)
     domain.check_effects(order_.effects, approval.effects)
     act = store.Act(
         id=uuid7(),
@@ -101,7 +106,9 @@ async def approve(tx: Tx, candidacy_id: UUID, order_: ApprovalOrder, editor: dom
     return act.id
 
 
-async def refuse(tx: Tx, candidacy_id: UUID, order_: RefusalOrder, editor: domain.Editor) -> UUID:
+async def refuse(
+    tx: Tx, candidacy_id: UUID, order_: RefusalOrder, editor: domain.Editor, policy: domain.Policy
+) -> UUID:
     """Enters a signed refusal. Its reasons stay here; partners learn at most that there is one.
 
     Returns:
@@ -121,7 +128,7 @@ async def refuse(tx: Tx, candidacy_id: UUID, order_: RefusalOrder, editor: domai
         grounds=order_.grounds,
         reason_codes=order_.reason_codes,
         effects=[],
-        criteria=domain.assess(file.facts, decided_on),
+        criteria=domain.assess(file.case, decided_on, policy),
         signed_at=tx.now,
         decided_on=decided_on,
     )

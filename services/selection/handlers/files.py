@@ -35,13 +35,18 @@ class Submission:
     wishes: domain.Wishes
     draft: bool = False
 
+    @property
+    def case(self) -> domain.Case:
+        """What the criteria look at of a file of which nothing was gathered yet."""
+        return domain.Case(self.facts, domain.Gathered(), self.identity.sex, self.identity.birth_date)
+
     def __post_init__(self) -> None:
         domain.check_dates(self.facts, self.identity.birth_date)
         if not self.draft:
             domain.check_complete(self.facts)
 
 
-async def create_candidacy(tx: Tx, submission: Submission) -> UUID:
+async def create_candidacy(tx: Tx, submission: Submission, policy: domain.Policy) -> UUID:
     """Puts the person into the vault and opens the file, with an estimate of the criteria that blocks nothing.
 
     Returns:
@@ -58,7 +63,7 @@ async def create_candidacy(tx: Tx, submission: Submission) -> UUID:
         establishment=submission.establishment,
         facts=submission.facts,
         wishes=submission.wishes,
-        estimate=None if draft else domain.assess(submission.facts, domain.date_in_paris(tx.now)),
+        estimate=None if draft else domain.assess(submission.case, domain.date_in_paris(tx.now), policy),
         written=store.Written(
             act=domain.Act.AMEND if draft else domain.Act.SUBMIT,
             state=domain.State.DRAFT if draft else domain.State.SUBMITTED,
@@ -72,7 +77,7 @@ async def create_candidacy(tx: Tx, submission: Submission) -> UUID:
     return candidacy_id
 
 
-async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
+async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: domain.Policy) -> UUID:
     """Hands a draft in, with an estimate of the criteria that blocks nothing.
 
     Returns:
@@ -82,14 +87,14 @@ async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
         domain.Refused: as `domain.admit`, or `file-incomplete`.
     """
     file, state = await opened(tx, candidacy_id, domain.Act.SUBMIT, editor)
-    domain.check_complete(file.facts)
-    estimate = domain.assess(file.facts, domain.date_in_paris(tx.now))
+    domain.check_complete(file.case.facts)
+    estimate = domain.assess(file.case, domain.date_in_paris(tx.now), policy)
     values = {"submitted_at": tx.now, "estimate": store.opinion_data(estimate)}
     await write(tx, file, domain.Act.SUBMIT, state, editor, values=values)
     return file.id
 
 
-async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
+async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: domain.Policy) -> UUID:
     """Applies the criteria as of today. The opinion advises; it decides nothing.
 
     Returns:
@@ -99,7 +104,7 @@ async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor) -> UUID:
         domain.Refused: as `domain.admit`.
     """
     file, state = await opened(tx, candidacy_id, domain.Act.ASSESS, editor)
-    opinion = domain.assess(file.facts, domain.date_in_paris(tx.now))
+    opinion = domain.assess(file.case, domain.date_in_paris(tx.now), policy)
     opinion_id = uuid7()
     await store.insert_opinion(tx.conn, opinion_id, candidacy_id, opinion, assessed_by=editor.id, assessed_at=tx.now)
     await write(tx, file, domain.Act.ASSESS, state, editor, values={"opinion_id": opinion_id})
@@ -123,10 +128,10 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
     file, state = await opened(tx, candidacy_id, domain.Act.WITHDRAW, editor)
     today = domain.date_in_paris(tx.now)
     on = withdrawn_on or today
-    signed_on = file.facts.consent_signed_on
+    signed_on = file.case.facts.consent_signed_on
     if on > today or (signed_on is not None and on < signed_on):
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES)
-    values = {"consent_withdrawn_on": file.facts.consent_withdrawn_on or on}
+    values = {"consent_withdrawn_on": file.case.facts.consent_withdrawn_on or on}
     if file.state not in domain.OPEN:
         await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
         return file.id

@@ -1,4 +1,4 @@
-"""Queries on files: a file is read with the sex of its person, and with nothing else of the vault."""
+"""Queries on files: a file is read with sex and birth date of its person, and with nothing else of the vault."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +38,7 @@ _FILE = (
     candidacies.c.opinion_id,
     candidacies.c.decision_number,
     identities.c.sex,
+    identities.c.birth_date,
 )
 _OF_PERSON = candidacies.join(identities, identities.c.person_id == candidacies.c.person_id)
 _ID = candidacies.c.id == sa.bindparam("candidacy_id", type_=sa.Uuid)
@@ -247,8 +248,9 @@ def _file(row: AnyRow | None) -> domain.File:
         referent=row.referent,
         establishment=row.establishment,
         arrived_on=row.arrived_on,
-        sex=domain.Sex(row.sex),
-        facts=facts_of(row),
+        case=domain.Case(
+            facts=facts_of(row), gathered=domain.Gathered(), sex=domain.Sex(row.sex), born_on=row.birth_date
+        ),
         wishes=domain.Wishes(
             adapted_cell=row.adapted_cell,
             training=tuple(row.training_wishes),

@@ -25,6 +25,7 @@ class Clock:
 
 PREPARER = "cpip-1"
 DIRECTOR = domain.Signer(id="director-1", name="Camille Exemple", function="director")
+POLICY = domain.Policy()
 SITE = domain.Scope("DON", None)
 PREPARING = domain.Editor(PREPARER, SITE, None)
 DECIDING = domain.Editor(DIRECTOR.id, SITE, None)
@@ -63,6 +64,12 @@ def some_facts(**overrides: Any) -> domain.Facts:
     return replace(FACTS, **overrides)
 
 
+def a_case(facts: domain.Facts = FACTS, **overrides: Any) -> domain.Case:
+    """The case of a favourable file but for the overrides."""
+    case = domain.Case(facts, domain.Gathered(), IDENTITY.sex, IDENTITY.birth_date)
+    return replace(case, **overrides)
+
+
 def a_sentence(
     years: int = 0, months: int = 0, days: int = 0, *, firm: domain.Duration | None = None
 ) -> domain.Sentence:
@@ -84,18 +91,18 @@ async def an_assessed_candidacy(tx: Tx, **overrides: Any) -> tuple[UUID, UUID]:
     Returns:
         Ids of the candidacy and of its opinion.
     """
-    candidacy_id = await handlers.create_candidacy(tx, a_submission(**overrides))
-    opinion_id = await handlers.assess(tx, candidacy_id, PREPARING)
+    candidacy_id = await handlers.create_candidacy(tx, a_submission(**overrides), POLICY)
+    opinion_id = await handlers.assess(tx, candidacy_id, PREPARING, POLICY)
     return candidacy_id, opinion_id
 
 
 async def approve(tx: Tx, candidacy_id: UUID, **overrides: Any) -> UUID:
     """Previews and approves as an officer would; the overrides change what is signed."""
-    shown = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, SITE)
+    shown = await handlers.preview_effects(tx.conn, candidacy_id, tx.now, SITE, POLICY)
     order = handlers.ApprovalOrder(
         opinion_id=shown.opinion_id, effects=shown.approval.effects.listed(), grounds=GROUNDS, signer=DIRECTOR
     )
-    return await handlers.approve(tx, candidacy_id, replace(order, **overrides), DECIDING)
+    return await handlers.approve(tx, candidacy_id, replace(order, **overrides), DECIDING, POLICY)
 
 
 async def withdraw(tx: Tx, candidacy_id: UUID, withdrawn_on: date | None = None) -> UUID:

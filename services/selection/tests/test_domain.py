@@ -9,7 +9,18 @@ from uuid_utils.compat import uuid7
 from services.selection import consumers, domain
 from services.selection.domain import Expected, Outcome, Refusal, Refused, State, Status
 from services.selection.domain.journey import _STATUS
-from services.selection.tests.builders import DIRECTOR, FACTS, GROUNDS, IDENTITY, NOW, TODAY, WISHES, some_facts
+from services.selection.tests.builders import (
+    DIRECTOR,
+    FACTS,
+    GROUNDS,
+    IDENTITY,
+    NOW,
+    POLICY,
+    TODAY,
+    WISHES,
+    a_case,
+    some_facts,
+)
 
 OPINION = uuid7()
 NUMBER = "DON-2026-000001"
@@ -29,8 +40,7 @@ def a_file(**overrides: Any) -> domain.File:
         "referent": "cpip-1",
         "establishment": None,
         "arrived_on": None,
-        "sex": domain.Sex.MALE,
-        "facts": FACTS,
+        "case": a_case(),
         "wishes": WISHES,
         "opinion_id": OPINION,
         "decision_number": None,
@@ -49,12 +59,12 @@ def an_opinion(**overrides: Any) -> domain.NamedOpinion:
 
 def refusal_of(file: domain.File, opinion: domain.NamedOpinion | None) -> Refusal:
     with pytest.raises(Refused) as refused:
-        domain.approvable(file, opinion, TODAY)
+        domain.approvable(file, opinion, TODAY, POLICY)
     return refused.value.refusal
 
 
 def test_the_effects_are_a_cell_a_seat_after_the_arrival_phase_and_the_partners_agreed_to() -> None:
-    effects = domain.approvable(a_file(), an_opinion(), TODAY).effects
+    effects = domain.approvable(a_file(), an_opinion(), TODAY, POLICY).effects
     assert effects.listed() == [
         {
             "kind": "accommodation",
@@ -83,12 +93,12 @@ def test_approving_needs_this_files_latest_favourable_opinion_by_todays_rules() 
 
 def test_the_criteria_are_checked_again_on_the_date_of_the_decision() -> None:
     since = some_facts(extract_on=TODAY - timedelta(days=31))
-    assert refusal_of(a_file(facts=since), an_opinion()) is Refusal.OPINION_STALE
+    assert refusal_of(a_file(case=a_case(since)), an_opinion()) is Refusal.OPINION_STALE
 
 
 def test_a_planned_entry_that_has_passed_orders_nothing() -> None:
     late = some_facts(planned_entry=TODAY - timedelta(days=1))
-    assert refusal_of(a_file(facts=late), an_opinion()) is Refusal.PLANNED_ENTRY_PASSED
+    assert refusal_of(a_file(case=a_case(late)), an_opinion()) is Refusal.PLANNED_ENTRY_PASSED
 
 
 def test_who_prepared_the_file_does_not_sign() -> None:

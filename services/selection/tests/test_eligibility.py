@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.selection import domain
 from services.selection.domain import Code, Criterion, Duration, Finding, PenalStatus, Quantum, Result
-from services.selection.tests.builders import TODAY, a_sentence, some_facts
+from services.selection.tests.builders import POLICY, TODAY, a_case, a_sentence, some_facts
 
 DAYS = st.dates(date(1950, 1, 1), date(2150, 12, 31))
 DURATIONS = st.builds(Duration, st.integers(0, 8), st.integers(1, 30), st.integers(0, 30))
@@ -19,7 +19,7 @@ def line(opinion: domain.Opinion, criterion: Criterion) -> domain.Line:
 
 
 def test_a_complete_file_within_every_bound_is_favourable_with_one_line_per_criterion() -> None:
-    opinion = domain.assess(some_facts(), TODAY)
+    opinion = domain.assess(a_case(some_facts()), TODAY, POLICY)
     assert opinion.result is Result.FAVOURABLE
     assert [line.criterion for line in opinion.lines] == list(Criterion)
     assert all(line.finding is Finding.MET and line.code is None and line.legal_basis for line in opinion.lines)
@@ -45,7 +45,7 @@ def test_the_remainder_is_one_to_three_years_from_date_to_date_both_ends_inclusi
     reference: date, end: date, result: Result, code: Code | None, eligible_on: date | None
 ) -> None:
     facts = some_facts(sentence_end=end, extract_on=reference, consent_signed_on=reference, planned_entry=reference)
-    opinion = domain.assess(facts, reference)
+    opinion = domain.assess(a_case(facts), reference, POLICY)
     assert opinion.result is result
     assert opinion.eligible_on == eligible_on
     assert [line.code for line in opinion.lines if line.code] == ([code] if code else [])
@@ -74,7 +74,7 @@ def test_the_remainder_is_one_to_three_years_from_date_to_date_both_ends_inclusi
 def test_the_sentences_together_are_at_most_five_years_as_pronounced(
     sentences: tuple[domain.Sentence, ...], finding: Finding, code: Code | None
 ) -> None:
-    found = line(domain.assess(some_facts(sentences=sentences), TODAY), Criterion.FIVE_YEARS)
+    found = line(domain.assess(a_case(some_facts(sentences=sentences)), TODAY, POLICY), Criterion.FIVE_YEARS)
     assert (found.finding, found.code) == (finding, code)
 
 
@@ -103,33 +103,42 @@ def test_the_sentences_together_are_at_most_five_years_as_pronounced(
 def test_what_a_file_lacks_is_said_by_code(
     overrides: dict[str, object], criterion: str, code: Code, result: Result
 ) -> None:
-    opinion = domain.assess(some_facts(**overrides), TODAY)
+    opinion = domain.assess(a_case(some_facts(**overrides)), TODAY, POLICY)
     assert line(opinion, Criterion(criterion)).code is code
     assert opinion.result is result
 
 
 def test_an_extract_of_thirty_days_still_counts() -> None:
-    assert domain.assess(some_facts(extract_on=TODAY - timedelta(days=30)), TODAY).result is Result.FAVOURABLE
+    assert (
+        domain.assess(a_case(some_facts(extract_on=TODAY - timedelta(days=30))), TODAY, POLICY).result
+        is Result.FAVOURABLE
+    )
 
 
 def test_a_stale_extract_never_makes_ineligible() -> None:
     stale = some_facts(extract_on=TODAY - timedelta(days=31), sentence_end=TODAY + timedelta(days=90))
-    assert domain.assess(stale, TODAY).result is Result.TO_COMPLETE
+    assert domain.assess(a_case(stale), TODAY, POLICY).result is Result.TO_COMPLETE
 
 
 def test_one_criterion_not_met_outweighs_what_is_missing() -> None:
     facts = some_facts(extract_on=None, sentences=(a_sentence(6),))
-    assert domain.assess(facts, TODAY).result is Result.UNFAVOURABLE
+    assert domain.assess(a_case(facts), TODAY, POLICY).result is Result.UNFAVOURABLE
 
 
 def test_the_remainder_at_the_planned_entry_informs_and_blocks_nothing() -> None:
-    opinion = domain.assess(some_facts(sentence_end=date(2027, 12, 1)), TODAY)
+    opinion = domain.assess(a_case(some_facts(sentence_end=date(2027, 12, 1))), TODAY, POLICY)
     assert (opinion.result, opinion.at_entry) == (Result.FAVOURABLE, Result.UNFAVOURABLE)
 
 
 def test_the_legal_basis_is_the_one_of_the_day() -> None:
-    assert "716-1" in line(domain.assess(some_facts(), date(2028, 12, 31)), Criterion.FIVE_YEARS).legal_basis
-    assert "L5211-2" in line(domain.assess(some_facts(), date(2029, 1, 1)), Criterion.FIVE_YEARS).legal_basis
+    assert (
+        "716-1"
+        in line(domain.assess(a_case(some_facts()), date(2028, 12, 31), POLICY), Criterion.FIVE_YEARS).legal_basis
+    )
+    assert (
+        "L5211-2"
+        in line(domain.assess(a_case(some_facts()), date(2029, 1, 1), POLICY), Criterion.FIVE_YEARS).legal_basis
+    )
 
 
 @pytest.mark.parametrize("figures", [(0, 0, 15), (0, 0, 0), (1, 0, 31), (-1, 24, 0), (1, -1, 0), (1, 0, -1)])
@@ -169,7 +178,7 @@ def test_the_first_day_that_reaches_an_end_is_the_first(end: date, months: int) 
 def test_a_file_is_deferred_until_the_day_it_is_eligible_and_not_a_day_longer(reference: date, remainder: int) -> None:
     end = reference + timedelta(days=remainder)
     facts = some_facts(sentence_end=end, extract_on=reference, consent_signed_on=reference, planned_entry=reference)
-    opinion = domain.assess(facts, reference)
+    opinion = domain.assess(a_case(facts), reference, POLICY)
     if opinion.result is not Result.DEFERRED:
         assert opinion.eligible_on is None
         return
@@ -180,7 +189,7 @@ def test_a_file_is_deferred_until_the_day_it_is_eligible_and_not_a_day_longer(re
         (opinion.eligible_on - timedelta(days=1), Result.DEFERRED),
     ):
         again = some_facts(sentence_end=end, extract_on=day, consent_signed_on=day, planned_entry=day)
-        assert domain.assess(again, day).result is result
+        assert domain.assess(a_case(again), day, POLICY).result is result
 
 
 @given(st.lists(DURATIONS, min_size=1, max_size=4))

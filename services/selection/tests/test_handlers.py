@@ -38,7 +38,7 @@ async def everything(bench: Bench) -> list[Any]:
 
 async def test_a_new_file_is_submitted_with_an_estimate_and_publishes_nothing(bench: Bench) -> None:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         row = await store.candidacy_row(tx.conn, candidacy_id)
     assert (row.state, row.version, row.file_number) == ("submitted", 1, 1)
     assert row.estimate["result"] == "favourable"
@@ -183,7 +183,7 @@ async def test_the_preparer_neither_approves_nor_refuses(bench: Bench) -> None:
     )
     order = handlers.RefusalOrder((domain.RefusalReason.OTHER,), GROUNDS, signer)
     assert (
-        await refusal_of(bench, lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING))
+        await refusal_of(bench, lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING, builders.POLICY))
         is Refusal.DECISION_BY_PREPARER
     )
     assert await everything(bench) == before
@@ -193,7 +193,7 @@ async def test_an_opinion_of_another_file_is_unknown_and_an_older_one_is_stale(b
     async with bench.transaction() as tx:
         candidacy_id, older = await builders.an_assessed_candidacy(tx)
         _, others = await builders.an_assessed_candidacy(tx)
-        await handlers.assess(tx, candidacy_id, builders.PREPARING)
+        await handlers.assess(tx, candidacy_id, builders.PREPARING, builders.POLICY)
     for opinion_id, refusal in (
         (uuid7(), Refusal.OPINION_UNKNOWN),
         (others, Refusal.OPINION_UNKNOWN),
@@ -211,7 +211,9 @@ async def test_an_unfavourable_opinion_approves_nothing(bench: Bench) -> None:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx, facts=facts)
     order = handlers.ApprovalOrder(opinion_id, [], GROUNDS, DIRECTOR)
     assert (
-        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING))
+        await refusal_of(
+            bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING, builders.POLICY)
+        )
         is Refusal.OPINION_NOT_FAVOURABLE
     )
 
@@ -219,11 +221,15 @@ async def test_an_unfavourable_opinion_approves_nothing(bench: Bench) -> None:
 async def test_an_opinion_that_time_has_overtaken_is_stale(bench: Bench, clock: Clock) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
+        approval = (
+            await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE, builders.POLICY)
+        ).approval
     clock.now = NOW + timedelta(days=40)
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
     assert (
-        await refusal_of(bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING))
+        await refusal_of(
+            bench, lambda tx: handlers.approve(tx, candidacy_id, order, builders.DECIDING, builders.POLICY)
+        )
         is Refusal.OPINION_STALE
     )
 
@@ -231,13 +237,15 @@ async def test_an_opinion_that_time_has_overtaken_is_stale(bench: Bench, clock: 
 async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
+        approval = (
+            await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE, builders.POLICY)
+        ).approval
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
 
     async def sign() -> Refusal | None:
         try:
             async with bench.transaction() as tx:
-                await handlers.approve(tx, candidacy_id, order, builders.DECIDING)
+                await handlers.approve(tx, candidacy_id, order, builders.DECIDING, builders.POLICY)
         except Refused as refused:
             return refused.refusal
         return None
@@ -250,13 +258,15 @@ async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(b
 async def test_a_withdrawal_at_the_instant_of_the_approval_cancels_it_or_comes_first(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
-        approval = (await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE)).approval
+        approval = (
+            await handlers.preview_effects(tx.conn, candidacy_id, tx.now, builders.SITE, builders.POLICY)
+        ).approval
     order = handlers.ApprovalOrder(opinion_id, approval.effects.listed(), GROUNDS, DIRECTOR)
     deciding, withdrawing = asyncio.Event(), asyncio.Event()
 
     async def sign() -> None:
         async with bench.transaction() as tx:
-            await handlers.approve(tx, candidacy_id, order, builders.DECIDING)
+            await handlers.approve(tx, candidacy_id, order, builders.DECIDING, builders.POLICY)
             deciding.set()
             await withdrawing.wait()
 
@@ -296,7 +306,7 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
     async with bench.transaction() as tx:
         candidacy_id, _ = await builders.an_assessed_candidacy(tx)
         order = handlers.RefusalOrder((domain.RefusalReason.PROJECT_INSUFFICIENT,), GROUNDS, DIRECTOR)
-        await handlers.refuse(tx, candidacy_id, order, builders.DECIDING)
+        await handlers.refuse(tx, candidacy_id, order, builders.DECIDING, builders.POLICY)
         row = await store.decision_row_of(tx.conn, candidacy_id)
     assert row is not None
     assert (row.kind, row.reason_codes, row.reasons) == ("refused", ["PROJECT_INSUFFICIENT"], GROUNDS.reasons)
@@ -306,14 +316,14 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
     assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == ["partners"]
     for act in (
         lambda tx: builders.approve(tx, candidacy_id),
-        lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING),
+        lambda tx: handlers.refuse(tx, candidacy_id, order, builders.DECIDING, builders.POLICY),
     ):
         assert await refusal_of(bench, act) is Refusal.ALREADY_DECIDED
 
 
 async def test_a_withdrawal_before_any_decision_cancels_nothing(bench: Bench) -> None:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         await builders.withdraw(tx, candidacy_id)
     (event,) = await bench.published()
     assert event.event_type == "selection.candidacy.withdrawn.v1"
@@ -347,10 +357,12 @@ async def test_a_withdrawal_is_dated_between_signature_and_today(bench: Bench) -
 
 async def test_an_officer_of_another_establishment_finds_no_file(bench: Bench) -> None:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(establishment="MA-REIMS"))
+        candidacy_id = await handlers.create_candidacy(
+            tx, builders.a_submission(establishment="MA-REIMS"), builders.POLICY
+        )
 
     async def assess(tx: Tx) -> None:
-        await handlers.assess(tx, candidacy_id, STRANGER)
+        await handlers.assess(tx, candidacy_id, STRANGER, builders.POLICY)
 
     async def withdraw(tx: Tx) -> None:
         await handlers.withdraw(tx, candidacy_id, STRANGER, withdrawn_on=None)
@@ -362,11 +374,11 @@ async def test_an_officer_of_another_establishment_finds_no_file(bench: Bench) -
 async def test_what_does_not_exist_is_unknown(bench: Bench) -> None:
     nobody = uuid7()
     for act in (
-        lambda tx: handlers.assess(tx, nobody, builders.PREPARING),
+        lambda tx: handlers.assess(tx, nobody, builders.PREPARING, builders.POLICY),
         lambda tx: builders.withdraw(tx, nobody),
-        lambda tx: handlers.preview_effects(tx.conn, nobody, tx.now, builders.SITE),
+        lambda tx: handlers.preview_effects(tx.conn, nobody, tx.now, builders.SITE, builders.POLICY),
         lambda tx: handlers.approve(
-            tx, nobody, handlers.ApprovalOrder(uuid7(), [], GROUNDS, DIRECTOR), builders.DECIDING
+            tx, nobody, handlers.ApprovalOrder(uuid7(), [], GROUNDS, DIRECTOR), builders.DECIDING, builders.POLICY
         ),
     ):
         assert await refusal_of(bench, act) is Refusal.CANDIDACY_UNKNOWN

@@ -47,7 +47,7 @@ def test_a_deadline_is_past_only_when_its_last_day_is_over_in_paris() -> None:
 
 async def _with_deadline(bench: Bench, remind_on: date | None) -> UUID:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         await open_deadline(
             tx, candidacy_id, Due.DEFERRAL, TODAY + timedelta(days=10), owner=Role.SPIP, remind_on=remind_on
         )
@@ -111,7 +111,7 @@ async def test_a_closed_file_has_nothing_due(bench: Bench, clock: Clock) -> None
 
 async def test_a_file_is_on_the_review_list_once_per_cause_with_the_newest_detail(bench: Bench) -> None:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission())
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         await ask_review(tx, candidacy_id, domain.Cause.RESULT_CHANGED, {"now": "deferred"})
         await ask_review(tx, candidacy_id, domain.Cause.RESULT_CHANGED, {"now": "unfavourable"})
         (row,) = await store.open_reviews(tx.conn, candidacy_id)
