@@ -17,6 +17,7 @@ SCHEMA = (
     "CREATE TABLE broken (word text PRIMARY KEY, sqlstate text, times int NOT NULL DEFAULT 1000000)",
     # How many records each worker was given again, written when it ends.
     "CREATE TABLE again (records int)",
+    "CREATE TABLE revocation (ended bool, notes int)",
     # A sequence does not roll back, so it counts the tries.
     "CREATE SEQUENCE tries",
     """

@@ -35,9 +35,28 @@ def arm(step: str) -> None:
         relay._send = send_and_die
 
 
+def tell_revocations() -> None:
+    """Writes down when a revocation of partitions begins and ends, and how much had taken effect by then."""
+    given_away = Intake.on_partitions_revoked
+
+    async def told(self: Intake, revoked: Any) -> None:
+        if revoked:
+            await _write(self, ended=False)
+        await given_away(self, revoked)
+        if revoked:
+            await _write(self, ended=True)
+
+    async def _write(self: Intake, *, ended: bool) -> None:
+        async with self._dispatcher.engine.begin() as conn:
+            await conn.execute(sa.text("INSERT INTO revocation SELECT :ended, count(*) FROM note"), {"ended": ended})
+
+    Intake.on_partitions_revoked = told  # type: ignore[method-assign]
+
+
 async def main(name: str, chunk: str, step: str) -> None:
     """Works until SIGTERM."""
     arm(step)
+    tell_revocations()
     url = os.environ["SPECIMEN_DATABASE_URL"]
     table, _ = specimen.variant(name, int(chunk))
     engine = create_engine(url, application=f"worker-{os.getpid()}")

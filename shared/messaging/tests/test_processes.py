@@ -143,6 +143,12 @@ class Scene:
         async with self.engine.connect() as conn:
             return int(await conn.scalar(sa.text("SELECT sum(records) FROM again")) or 0)
 
+    async def revocations(self, *, ended: bool) -> list[int]:
+        """How many notes there were at each moment when a worker began, or had ended, to give partitions away."""
+        async with self.engine.connect() as conn:
+            found = await conn.execute(sa.text("SELECT notes FROM revocation WHERE ended = :ended"), {"ended": ended})
+            return list(found.scalars())
+
     async def in_the_middle(self) -> None:
         async def blocked() -> bool:
             return await self.blocked_handlers() > 0
@@ -261,11 +267,12 @@ async def test_a_rebalance_in_mid_chunk_waits_for_the_chunk_and_repeats_nothing(
         await scene.in_the_middle()
         scene.start()
         await scene.send(["late"], subjects[0])
-        await eventually(_in(scene, "PreparingRebalance"), within=LONG)
+        await eventually(lambda: scene.revocations(ended=False), within=LONG)
     await eventually(scene.all_noted, within=LONG)
     await eventually(scene.caught_up, within=LONG)
     assert await scene.all_noted()
     assert await scene.nobody_held()
+    assert min(await scene.revocations(ended=True)) > 0, "nothing is given away before the chunk has taken effect"
     assert await scene.given_again() == 0
 
 
