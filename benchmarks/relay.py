@@ -21,7 +21,8 @@ from shared.messaging.timers import Timers
 
 ABOUT = (
     "Rows of an outbox, committed at once, until the last one is confirmed by Kafka and deleted. Floor: select, send,"
-    " delete, with the same batch size and producer; ours: the relay with its lock, its watch and one span per row."
+    " delete, with the same batch size and producer; ours: the relay with its lock, its watch and, since it is a"
+    " backlog, a span for up to 128 rows with a link for each."
 )
 WARM = 1000
 TARGET = 0.80

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast, get_args
 from uuid import UUID
 
@@ -151,7 +152,13 @@ def stored(headers: RawHeaders) -> dict[str, Any]:
 
 def restored(names: Sequence[bytes], values: Sequence[bytes | None]) -> RawHeaders:
     """Headers back from their columns."""
-    return [(name.decode(), value) for name, value in zip(names, values, strict=True)]
+    return list(zip(_names(tuple(names)), values, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _names(stored: tuple[bytes, ...]) -> tuple[str, ...]:
+    """Decoded once: almost all events have the same names in the same order."""
+    return tuple(name.decode() for name in stored)
 
 
 def _required(headers: RawHeaders, name: str) -> str:

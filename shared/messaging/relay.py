@@ -10,10 +10,9 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from opentelemetry.trace import SpanKind, Status, StatusCode
 from sqlalchemy.engine import make_url
 
-from shared.messaging import tracing
+from shared.messaging import sending
 from shared.messaging.dispatch import Away
 from shared.messaging.envelope import restored
 from shared.messaging.outbox import CHANNEL
@@ -166,31 +165,15 @@ def confirmed_prefixes(
 
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[Any]) -> list[BaseException | None]:
+    headers = [restored(row["header_names"], row["header_values"]) for row in rows]
+    spans = sending.begin(rows, headers)
     pending: list[asyncio.Future[Any]] = []
-    spans = []
-    for row in rows:
-        headers = restored(row["header_names"], row["header_values"])
-        spans.append(_span(row, headers))
-        future = await producer.send(row["topic"], value=row["value"], key=row["key"], headers=headers)
-        pending.append(future)
-    results = await asyncio.gather(*pending, return_exceptions=True)
-    for span, result in zip(spans, results, strict=True):
-        if isinstance(result, BaseException):
-            span.set_status(Status(StatusCode.ERROR, type(result).__name__))
-        span.end()
-    return [result if isinstance(result, BaseException) else None for result in results]
-
-
-def _span(row: Any, headers: Any) -> Any:
-    return tracing.start(
-        f"send {row['topic']}",
-        SpanKind.PRODUCER,
-        context=tracing.context_of(headers),
-        messaging__system="kafka",
-        messaging__operation__name="send",
-        messaging__destination__name=row["topic"],
-        messaging__message__id=str(row["event_id"]),
-    )
+    for row, its in zip(rows, headers, strict=True):
+        pending.append(await producer.send(row["topic"], value=row["value"], key=row["key"], headers=its))
+    found = await asyncio.gather(*pending, return_exceptions=True)
+    results = [result if isinstance(result, BaseException) else None for result in found]
+    sending.end(spans, results)
+    return results
 
 
 async def _while_alive(conn: asyncpg.Connection, work: Any) -> Any:

@@ -1,16 +1,18 @@
 """The trace rule: create → send and create → process are parent and child; what is resumed later is linked."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.messaging.envelope import Headers, RawHeaders
 
 _tracer = trace.get_tracer("inserre.messaging")
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _w3c = TraceContextTextMapPropagator()
 
 
@@ -29,6 +31,23 @@ def context_of(headers: RawHeaders) -> Context:
         if value is not None and name in {"traceparent", "tracestate"}
     }
     return _w3c.extract(carrier, Context())
+
+
+def links_to(records: Iterable[RawHeaders]) -> list[Link]:
+    """A link to the span that created each record, where its headers carry one; for many of them, so by hand."""
+    found = (_TRACEPARENT.fullmatch(_last(headers, "traceparent")) for headers in records)
+    return [
+        Link(SpanContext(int(ids[1], 16), int(ids[2], 16), is_remote=True, trace_flags=TraceFlags(int(ids[3], 16))))
+        for ids in found
+        if ids is not None
+    ]
+
+
+def _last(headers: RawHeaders, wanted: str) -> bytes:
+    for name, value in reversed(headers):
+        if name == wanted:
+            return value or b""
+    return b""
 
 
 def link_to(context: Context) -> list[Link]:
