@@ -60,7 +60,7 @@ def resource(service: str, component: str, site: str) -> Resource:
 
 
 def tracer_provider(origin: Resource, exporter: SpanExporter) -> TracerProvider:
-    """Makes spans and hands them to `exporter` from a thread of its own, every 200 ms."""
+    """Makes spans and hands them to `exporter` from a thread of its own, every second."""
     provider = TracerProvider(
         resource=origin,
         sampler=ParentBased(ALWAYS_ON),
@@ -69,7 +69,7 @@ def tracer_provider(origin: Resource, exporter: SpanExporter) -> TracerProvider:
         shutdown_on_exit=False,
     )
     provider.add_span_processor(
-        BatchSpanProcessor(exporter, max_queue_size=16384, schedule_delay_millis=200, max_export_batch_size=1024)
+        BatchSpanProcessor(exporter, max_queue_size=16384, schedule_delay_millis=1000, max_export_batch_size=1024)
     )
     return provider
 
