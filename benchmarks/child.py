@@ -7,6 +7,8 @@ from pathlib import Path
 
 import uvloop
 
+from shared.process import loaded
+
 FOLDER = Path(sys.argv[2] if len(sys.argv) > 2 else ".")  # noqa: PLR2004
 """Where arguments stand and the result goes."""
 
@@ -21,6 +23,8 @@ def main() -> None:
     module, _, name = sys.argv[1].partition(":")
     work = getattr(importlib.import_module(module), name)
     arguments = json.loads((FOLDER / "arguments.json").read_text(encoding="utf-8"))
+    # As the services do, for both sides.
+    loaded()
     result = uvloop.run(work(**arguments))
     scratch = FOLDER / "result.partial"
     scratch.write_text(json.dumps(result), encoding="utf-8")

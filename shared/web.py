@@ -1,6 +1,5 @@
 """The HTTP application of a service: routes behind tokens, limits, problems, telemetry and health; and its server."""
 
-import gc
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -26,6 +25,7 @@ from shared.database import create_engine
 from shared.entrance import Entrance
 from shared.health import PATHS, DatabaseAtHead, Gate, health_routes, nothing_stale
 from shared.messaging.event import Clock, Regime, utc_now
+from shared.process import loaded
 from shared.server import Server
 from shared.telemetry import ASGIApp, Receive, Scope, Send, ServerSpans
 
@@ -221,7 +221,5 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=DRAIN,
     )
-    # What is loaded by now lives for ever: the collector need not walk it again and again.
-    gc.collect()
-    gc.freeze()
+    loaded()
     Server(config, app.state.gate.close).run()

@@ -21,6 +21,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
 from shared.messaging.timers import Timers
 from shared.messaging.topics import missing_topics
+from shared.process import loaded
 
 _log = structlog.get_logger()
 
@@ -119,6 +120,7 @@ class Worker:
         self._tasks = [asyncio.ensure_future(loop()) for loop in loops]
         await _until(self._topics_exist, "kafka is not there, or topics are missing")
         await _until(self._joined, "cannot join the consumer group")
+        loaded()
 
     async def _migrated(self) -> bool:
         async with self._engine.connect() as connection:
