@@ -19,8 +19,8 @@ from shared.messaging.dispatch import Away, Dispatcher
 
 FETCH = 100
 """Records fetched at once; offsets are committed once for them."""
-_POLL = 10
-"""Milliseconds of one poll; FastStream sleeps as long again after an empty one."""
+_POLL = 10**12
+"""Milliseconds of one poll, for ever: records end it at once, but after an empty one FastStream sleeps as long."""
 _COMMIT = 5.0
 _REVOKE = 20.0
 _STOP = 10.0
