@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.messaging import driver
 from shared.messaging.tables import idempotency
 from shared.messaging.verdicts import sqlstate
 from shared.problems import IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS
@@ -66,12 +67,12 @@ async def begin(conn: AsyncConnection, claim: Claim, status: int, now: datetime)
         Problem: `request-in-progress` or `idempotency-key-reused`.
     """
     try:
-        ours = await conn.execute(_BEGIN, {**claim._asdict(), "status": status, "created_at": now})
+        ours = await driver.fetch(conn, _BEGIN, *claim, status, now)
     except DBAPIError as error:
         if sqlstate(error) == _LOCK_NOT_AVAILABLE:
             raise REQUEST_IN_PROGRESS.problem(headers={"Retry-After": "1"}) from None
         raise
-    if ours.first() is not None:
+    if ours:
         return None
     earlier = (
         await conn.execute(_EARLIER, {"principal": claim.principal, "route": claim.route, "key": claim.key})
@@ -85,38 +86,24 @@ async def begin(conn: AsyncConnection, claim: Claim, status: int, now: datetime)
 
 async def complete(conn: AsyncConnection, claim: Claim, resource_id: UUID) -> None:
     """Notes what the write made or changed; last in its transaction."""
-    await conn.execute(
-        _COMPLETE,
-        {"b_principal": claim.principal, "b_route": claim.route, "b_key": claim.key, "b_resource_id": resource_id},
-    )
+    await driver.fetch(conn, _COMPLETE, claim.principal, claim.route, claim.key, resource_id)
 
 
 # One statement instead of three: the short lock timeout holds for the wait on the key alone, and the usual one is back
 # for the command (PostgreSQL computes a row's RETURNING after the row is in).
-_BEGIN = sa.text(
-    """
+_BEGIN = """
     WITH patience AS MATERIALIZED (
         SELECT current_setting('lock_timeout') AS usual, set_config('lock_timeout', '2s', true) AS short
     )
     INSERT INTO messaging.idempotency (principal, route, key, fingerprint, status, created_at)
-    SELECT CAST(:principal AS text), CAST(:route AS text), CAST(:key AS text), CAST(:fingerprint AS bytea),
-           CAST(:status AS smallint), CAST(:created_at AS timestamptz)
+    SELECT $1::text, $2::text, $3::text, $4::bytea, $5::smallint, $6::timestamptz
     FROM patience
     ON CONFLICT DO NOTHING
     RETURNING (SELECT set_config('lock_timeout', usual, true) FROM patience)
-    """
-)
+"""
 _EARLIER = sa.select(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.resource_id).where(
     idempotency.c.principal == sa.bindparam("principal"),
     idempotency.c.route == sa.bindparam("route"),
     idempotency.c.key == sa.bindparam("key"),
 )
-_COMPLETE = (
-    sa.update(idempotency)
-    .where(
-        idempotency.c.principal == sa.bindparam("b_principal"),
-        idempotency.c.route == sa.bindparam("b_route"),
-        idempotency.c.key == sa.bindparam("b_key"),
-    )
-    .values(resource_id=sa.bindparam("b_resource_id"))
-)
+_COMPLETE = "UPDATE messaging.idempotency SET resource_id = $4 WHERE principal = $1 AND route = $2 AND key = $3"

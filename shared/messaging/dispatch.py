@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging import envelope
+from shared.messaging import driver, envelope
 from shared.messaging.apply import Incoming, apply, read
 from shared.messaging.consumer import Consumer
 from shared.messaging.event import Actor, Clock
@@ -130,17 +129,16 @@ class Dispatcher:
 
     async def _unknown(self, tx: Transaction, chunk: Sequence[Incoming]) -> list[Incoming]:
         """Writes the inbox and gives the records it had not known; of two alike in one chunk, the first."""
-        rows = await tx.conn.execute(
+        rows = await driver.fetch(
+            tx.conn,
             _INBOX,
-            {
-                "consumer": self.consumer.name,
-                "sources": [one.identity.source for one in chunk],
-                "ids": [one.identity.event_id for one in chunk],
-                "topics": [one.record.topic for one in chunk],
-                "partitions": [one.record.partition for one in chunk],
-                "offsets": [one.record.offset for one in chunk],
-                "now": tx.now,
-            },
+            self.consumer.name,
+            [one.identity.source for one in chunk],
+            [one.identity.event_id for one in chunk],
+            [one.record.topic for one in chunk],
+            [one.record.partition for one in chunk],
+            [one.record.offset for one in chunk],
+            tx.now,
         )
         new = {envelope.Identity(source, event_id) for source, event_id in rows}
         fresh = []
@@ -151,10 +149,8 @@ class Dispatcher:
         return fresh
 
 
-_INBOX = sa.text(
+_INBOX = (
     "INSERT INTO messaging.inbox (consumer, source, event_id, topic, partition, kafka_offset, received_at)"
-    " SELECT CAST(:consumer AS text), s, i, t, p, o, CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]),"
-    " CAST(:ids AS text[]), CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]))"
-    " AS r (s, i, t, p, o)"
-    " ON CONFLICT DO NOTHING RETURNING source, event_id"
+    " SELECT $1, s, i, t, p, o, $7 FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[])"
+    " AS r (s, i, t, p, o) ON CONFLICT DO NOTHING RETURNING source, event_id"
 )

@@ -1,4 +1,4 @@
-"""The kernel's own statements, on the driver below SQLAlchemy: same transaction, a quarter of the processor time.
+"""Statements of kernel and boundary, on the driver below SQLAlchemy: same transaction, a quarter of the processor time.
 
 Measured: a savepoint, a statement and a release through SQLAlchemy's engine cost more than a whole event on the driver.
 Services keep to SQLAlchemy; these few statements run once or more for every event of every service.
@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any
 
 import asyncpg
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,12 +61,17 @@ async def _begun(conn: AsyncConnection) -> "asyncpg.Connection[Any]":
     driver: asyncpg.Connection[Any] = sync.connection.driver_connection  # type: ignore[assignment]
     if not driver.is_in_transaction():
         # SQLAlchemy sends BEGIN with its first statement; without one, ours would commit by itself.
-        await conn.execute(_ANY)
+        adapter: Any = sync.connection.dbapi_connection
+        try:
+            await adapter._start_transaction()
+        except Exception as error:
+            gone = driver.is_closed()
+            if gone:
+                # With no transaction to roll back, the pool would not notice, and hand it out again.
+                await conn.invalidate()
+            raise DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=gone) from error
     return driver
 
 
 def _wrapped(driver: "asyncpg.Connection[Any]", error: Exception) -> DBAPIError:
     return DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=driver.is_closed())
-
-
-_ANY = sa.text("SELECT 1")

@@ -7,14 +7,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from pydantic import BaseModel
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from shared.messaging import tracing
+from shared.messaging import driver, tracing
 from shared.messaging.consumer import At, Consumer
 from shared.messaging.dispatch import Away
-from shared.messaging.driver import Savepoint
 from shared.messaging.envelope import decode, encode, restored, stored
 from shared.messaging.event import Clock, Meta, Tx
 from shared.messaging.failures import backoff
@@ -47,13 +45,16 @@ async def schedule(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel)
     )
     headers = encode(meta, f"timer.{kind}.due.v1", tx.now)
     tracing.stamp(headers)
-    values = {"due": due, "body": body.model_dump(mode="json"), "attempts": 0, "next_at": due, "reason_code": None}
-    values |= stored(headers)
-    await tx.conn.execute(
-        insert(timer)
-        .values(kind=kind, key=key, **values)
-        .on_conflict_do_update(index_elements=["kind", "key"], set_=values)
-    )
+    names, values = stored(headers).values()
+    await driver.fetch(tx.conn, _SCHEDULE, kind, key, due, body.model_dump_json(), names, values)
+
+
+_SCHEDULE = (
+    "INSERT INTO messaging.timer (kind, key, due, body, header_names, header_values, attempts, next_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, 0, $3) ON CONFLICT (kind, key) DO UPDATE SET (due, body, header_names,"
+    " header_values, attempts, next_at, reason_code) = (excluded.due, excluded.body, excluded.header_names,"
+    " excluded.header_values, 0, excluded.next_at, NULL)"
+)
 
 
 async def cancel(tx: Tx, kind: str, key: UUID) -> bool:
@@ -130,7 +131,7 @@ class Timers:
         span = tracing.start(f"timer {row.kind}", SpanKind.INTERNAL, links=tracing.link_to(origin))
         with tracing.current(span):
             try:
-                async with Savepoint(tx.conn):
+                async with driver.Savepoint(tx.conn):
                     # Deleted first, so that the handler may set the same timer again.
                     await tx.conn.execute(sa.delete(timer).where(timer.c.kind == row.kind, timer.c.key == row.key))
                     await handler.handler(tx, handler.body.model_validate(row.body), meta)
