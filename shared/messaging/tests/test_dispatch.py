@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import create_engine
 from shared.messaging import Consumer, on
 from shared.messaging.dispatch import Away, Dispatcher
 from shared.messaging.drainer import Kept
@@ -281,6 +282,26 @@ async def test_an_absent_database_parks_nobody_and_the_records_can_be_given_agai
     assert await failures(engine) == []
     await bench.dispatcher.dispatch(chunk)
     assert await words(engine) == ["before", "away"]
+
+
+async def test_a_connection_that_died_in_the_pool_is_used_once_at_most(bench: Bench, engine: AsyncEngine) -> None:
+    address = engine.url.render_as_string(hide_password=False)
+    small = create_engine(address, application="dies", pool_size=1)
+    dispatcher = Dispatcher(bench.dispatcher.consumer, small, bench.source, bench.clock)
+    try:
+        await dispatcher.dispatch([noted("before")])
+        async with engine.connect() as conn:
+            # Waits until it is gone.
+            ended = await conn.execute(
+                sa.text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'dies'")
+            )
+            assert ended.scalars().all() == [True]
+        with pytest.raises(Away):
+            await dispatcher.dispatch([noted("after", version=2)])
+        await dispatcher.dispatch([noted("after", version=2)])
+    finally:
+        await small.dispose()
+    assert await words(engine) == ["before", "after"]
 
 
 async def test_no_text_of_a_database_error_or_of_a_handler_is_stored(bench: Bench, engine: AsyncEngine) -> None:
