@@ -23,7 +23,7 @@ async def play(officers: Officers, show: Show) -> None:
     candidacy = str(opened["id"])
     opinion = (await officers.act("spip", candidacy, "assess", version=opened["version"])).body
     show.say(f"The SPIP officer hands in a file. The rules of {opinion['rule_version']} say: {opinion['result']}.")
-    show.lines(f"{line['criterion']:<4} {line['finding']:<10} {line['legal_basis']}" for line in opinion["lines"])
+    show.lines(f"{line['criterion']:<4} {line['finding']:<11} {line['legal_basis']}" for line in opinion["lines"])
 
     preview = await officers.preview(candidacy)
     show.say("The deputy director sees what a signature would set off:")

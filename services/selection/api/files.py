@@ -72,6 +72,16 @@ class PenalBody(Body):
     sentences: Annotated[tuple[SentenceBody, ...], Field(max_length=50)] = ()
     sentence_end: Day | None = None
     extract_on: Day | None = None
+    specially_flagged: StrictBool = False
+    """Listed among the détenus particulièrement signalés."""
+    terrorism: StrictBool = False
+    """Sentenced for an act of terrorism."""
+    separation: StrictBool = False
+    """There is a contact or place ban, or an incompatibility with somebody at the site; never which."""
+    other_proceedings: StrictBool = False
+    """Another title to execute, a hearing or a measure is pending; never which."""
+    adjustment_requested: StrictBool = False
+    """The person has asked the judge to adjust the sentence."""
 
 
 class ConsentBody(Body):
@@ -95,6 +105,8 @@ class CandidacyBody(Body):
     """Whether a cell for reduced mobility is needed; never why."""
     training_wishes: Annotated[Wishes, Field(max_length=10)] = ()
     """Activity codes, first wish first."""
+    local_project: StrictBool | None = None
+    """Whether the person has a project around the site; left out where nobody asked."""
     partner_categories: Annotated[Categories, Field(max_length=len(domain.PartnerCategory))] = ()
     """Who may be told, as agreed by the person."""
 
@@ -132,7 +144,9 @@ class OpinionView(View):
     eligible_on: date | None
     at_entry: domain.Result
     lines: list[dict[str, Any]]
-    """One per criterion: criterion, finding, code, inputs, legal_basis."""
+    """One per criterion: criterion, kind, finding, code, inputs, legal_basis."""
+    entry_lines: list[dict[str, Any]]
+    """The same as of the planned entry, of what can be said of it today; it blocks nothing."""
     assessed_at: datetime
 
 
@@ -164,6 +178,12 @@ class CandidacyView(StateView):
     consent_signed_on: date | None
     consent_withdrawn_on: date | None
     planned_entry: date | None
+    specially_flagged: bool
+    terrorism: bool
+    separation: bool
+    other_proceedings: bool
+    adjustment_requested: bool
+    local_project: bool | None
     arrived_on: date | None
     adapted_cell: bool
     training_wishes: list[str]
@@ -195,6 +215,12 @@ async def create_candidacy(
             consent_signed_on=body.consent.signed_on,
             consent_withdrawn_on=body.consent.withdrawn_on,
             planned_entry=body.planned_entry,
+            specially_flagged=body.penal.specially_flagged,
+            terrorism=body.penal.terrorism,
+            separation=body.penal.separation,
+            other_proceedings=body.penal.other_proceedings,
+            adjustment_requested=body.penal.adjustment_requested,
+            local_project=body.local_project,
         ),
         wishes=domain.Wishes(body.adapted_cell, body.training_wishes, body.partner_categories),
         draft=body.draft,

@@ -11,8 +11,8 @@ from services.selection.domain.candidacy import (
     check_dates,
     preparers_after,
 )
-from services.selection.domain.case import Case, Facts, Gathered, PenalStatus, Sex
-from services.selection.domain.criteria import Code, Criterion, Finding
+from services.selection.domain.case import Case, Facts, Gathered, Inputs, PenalStatus
+from services.selection.domain.criteria import Code, Criterion, Examination, Finding, LineKind
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
 from services.selection.domain.decision import (
     ARRIVAL_PHASE,
@@ -29,12 +29,23 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
-from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
+from services.selection.domain.eligibility import (
+    RULE_VERSION,
+    Line,
+    Opinion,
+    Result,
+    assess,
+    recompute,
+    reproduces,
+)
+from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
-from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
+from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
+from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
+from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
+from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
 from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
@@ -44,22 +55,28 @@ __all__ = [
     "FIRST",
     "LAST",
     "OPEN",
+    "RULE_SETS",
     "RULE_VERSION",
+    "SITES",
     "Act",
     "AdviceKind",
     "Approval",
     "Case",
     "Cause",
     "CellType",
+    "Choices",
     "Code",
     "Criterion",
+    "Datum",
     "Deadline",
     "Due",
     "Duration",
     "Editor",
     "Effects",
     "Escalation",
+    "Examination",
     "Expected",
+    "Explanation",
     "Facts",
     "File",
     "Finding",
@@ -67,12 +84,15 @@ __all__ = [
     "Grounds",
     "Holiday",
     "Identity",
+    "Inputs",
     "Journey",
     "Kind",
     "Line",
+    "LineKind",
     "NamedOpinion",
     "Opinion",
     "Outcome",
+    "Parameter",
     "PartnerCategory",
     "PenalStatus",
     "Policy",
@@ -85,10 +105,14 @@ __all__ = [
     "Result",
     "Review",
     "Role",
+    "RuleSet",
+    "Said",
     "Scope",
     "Sentence",
     "Sex",
     "Signer",
+    "SiteProfile",
+    "SiteStatus",
     "State",
     "Status",
     "Step",
@@ -103,16 +127,22 @@ __all__ = [
     "check_dates",
     "check_effects",
     "check_signer",
-    "compare_with_five_years",
+    "compare",
     "date_in_paris",
     "escalation",
+    "explain",
     "first_day_reaching",
     "is_working_day",
     "journey",
+    "measure_of",
     "next_alarm",
     "next_state",
     "on_or_after",
     "open_acts",
     "preparers_after",
+    "recompute",
+    "reproduces",
     "roles_for",
+    "rule_set_of",
+    "rule_set_on",
 ]

@@ -9,10 +9,10 @@ from hashlib import sha256
 from uuid import UUID
 
 from services.selection.domain.candidacy import File, PartnerCategory
-from services.selection.domain.case import Sex
-from services.selection.domain.eligibility import RULE_VERSION, Opinion, Result, assess
+from services.selection.domain.eligibility import Opinion, Result, assess
 from services.selection.domain.policy import Policy
 from services.selection.domain.refusal import Refusal, Refused
+from services.selection.domain.sites import Sex
 from services.selection.domain.transitions import Act, next_state
 
 ARRIVAL_PHASE = timedelta(days=21)
@@ -164,7 +164,7 @@ def approvable(file: File, named: NamedOpinion | None, today: date, policy: Poli
     if named.result is not Result.FAVOURABLE:
         raise Refused(Refusal.OPINION_NOT_FAVOURABLE)
     again = assess(file.case, today, policy)
-    if named.id != file.opinion_id or named.rule_version != RULE_VERSION or again.result is not Result.FAVOURABLE:
+    if named.id != file.opinion_id or named.rule_version != again.rule_version or again.result is not Result.FAVOURABLE:
         raise Refused(Refusal.OPINION_STALE)
     if file.case.facts.planned_entry is None or file.case.facts.planned_entry < today:
         raise Refused(Refusal.PLANNED_ENTRY_PASSED)

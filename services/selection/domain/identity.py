@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from services.selection.domain.case import Sex
+from services.selection.domain.sites import Sex
 
 
 class Purpose(StrEnum):

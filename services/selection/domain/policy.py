@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.selection.domain.sites import SITES, SiteProfile
+
 
 class QuantumRule(StrEnum):
     """Which measure of several sentences is compared with five years."""
@@ -29,6 +31,16 @@ class AdviceKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Choices:
+    """The settings that the criteria look at, and that an opinion keeps. As in `Policy`."""
+
+    quantum_rule: QuantumRule
+    extract_days: int
+    required_advice: tuple[AdviceKind, ...]
+    sites: tuple[SiteProfile, ...]
+
+
+@dataclass(frozen=True)
 class Policy:
     """The settings of one site. Every default is an assumption to be confirmed by the administration.
 
@@ -44,6 +56,7 @@ class Policy:
         own_competence: functions that decide without a delegation (D211-19).
         quorum: members who must be present at a sitting of the commission.
         release_window_months: before the projected exit, in which the employment service may act.
+        sites: whom each site takes, in the order in which they are offered to somebody whom another does not take.
     """
 
     quantum_rule: QuantumRule = QuantumRule.TOTAL
@@ -62,6 +75,7 @@ class Policy:
     own_competence: tuple[str, ...] = ("interregional_director",)
     quorum: int = 3
     release_window_months: int = 6
+    sites: tuple[SiteProfile, ...] = SITES
     level_complete_days: int = 15
     """Service level: days from submission until the file is complete and assessed."""
     level_decided_days: int = 45
@@ -72,3 +86,8 @@ class Policy:
     """From the decision until arrival."""
     level_first_hour_days: int = 10
     """From arrival until the first hour of activity."""
+
+    @property
+    def choices(self) -> Choices:
+        """What the criteria look at."""
+        return Choices(self.quantum_rule, self.extract_days, self.required_advice, self.sites)

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.selection.domain.policy import QuantumRule
 from services.selection.domain.refusal import Refusal, Refused
 
-LONGEST = (60, 0)
-"""Five years and not a day more, as (months, days)."""
 MOST_DAYS = 30
 """More days than this would be a month or more, and which is not ours to say."""
+_SHORTEST_MONTH = 28
+"""Days."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +61,45 @@ class Sentence:
 
 
 class Quantum(StrEnum):
-    """How a total of sentences compares with five years."""
+    """How sentences compare with the longest one that is allowed."""
 
     WITHIN = "within"
     OVER = "over"
     UNDECIDED = "undecided"
-    """The days add up to more than 30: whether they make a month is for a human to say."""
+    """It depends on whether the days make a month, which is for a human to say."""
 
 
-def total(durations: Iterable[Duration]) -> tuple[int, int]:
-    """The sum as (months, days): months with months, days with days."""
+def measure_of(durations: Iterable[Duration], rule: QuantumRule) -> tuple[int, int]:
+    """What is compared, as (months, days).
+
+    Args:
+        durations: at least one.
+        rule: the sum, months with months and days with days; or the longest alone.
+    """
     measures = [duration.measure for duration in durations]
+    if rule is QuantumRule.LONGEST:
+        return max(measures)
     return sum(months for months, _ in measures), sum(days for _, days in measures)
 
 
-def compare_with_five_years(durations: Iterable[Duration]) -> Quantum:
-    """Five years inclusive: 60 months are within, 60 months and a day are over; 59 months and 31 days are undecided."""
-    months, days = total(durations)
-    if (months, days) > LONGEST:
+def compare(measure: tuple[int, int], longest: int) -> Quantum:
+    """Inclusive: of 60 months, 60 are within, 60 and a day are over; 59 and 31 days are undecided.
+
+    Args:
+        measure: (months, days); the days are never turned into months.
+        longest: months that are allowed.
+    """
+    months, days = measure
+    if measure > (longest, 0):
         return Quantum.OVER
-    return Quantum.UNDECIDED if days > MOST_DAYS else Quantum.WITHIN
+    # Whatever months the days may make, there are no more of them than of the shortest kind.
+    if days > MOST_DAYS and months + -(-days // _SHORTEST_MONTH) > longest:
+        return Quantum.UNDECIDED
+    return Quantum.WITHIN
+
+
+def compare_counting_no_days(measure: tuple[int, int], longest: int) -> Quantum:
+    """As the first rules did: more than 30 days are undecided however few the months are."""
+    if measure > (longest, 0):
+        return Quantum.OVER
+    return Quantum.UNDECIDED if measure[1] > MOST_DAYS else Quantum.WITHIN

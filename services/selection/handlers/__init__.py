@@ -8,6 +8,7 @@ from services.selection.handlers.decisions import (
     preview_effects,
     refuse,
 )
+from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
@@ -28,6 +29,7 @@ __all__ = [
     "approve",
     "assess",
     "create_candidacy",
+    "explain_opinion",
     "preview_effects",
     "read_journey",
     "record_alerts_planned",

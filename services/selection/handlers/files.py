@@ -38,7 +38,14 @@ class Submission:
     @property
     def case(self) -> domain.Case:
         """What the criteria look at of a file of which nothing was gathered yet."""
-        return domain.Case(self.facts, domain.Gathered(), self.identity.sex, self.identity.birth_date)
+        return domain.Case(
+            facts=self.facts,
+            gathered=domain.Gathered(),
+            sex=self.identity.sex,
+            born_on=self.identity.birth_date,
+            site=self.site,
+            adapted_cell=self.wishes.adapted_cell,
+        )
 
     def __post_init__(self) -> None:
         domain.check_dates(self.facts, self.identity.birth_date)

@@ -1,6 +1,6 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
-from services.selection.store.data import AnyRow, opinion_data
+from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.files import (
     Written,
@@ -16,7 +16,7 @@ from services.selection.store.files import (
 )
 from services.selection.store.identities import Read, insert_identity, read_identity
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
-from services.selection.store.opinions import insert_opinion, opinion_row
+from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
 from services.selection.store.terms import (
     close_reviews,
     deadline_rows,
@@ -61,7 +61,10 @@ __all__ = [
     "open_review",
     "open_reviews",
     "opinion_data",
+    "opinion_of",
+    "opinion_of_file",
     "opinion_row",
+    "opinion_rows",
     "outcomes",
     "overdue",
     "read_identity",

@@ -3,8 +3,11 @@
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from services.selection import domain
+
+_OPINION = TypeAdapter(domain.Opinion)
 
 AnyRow: TypeAlias = sa.Row[*tuple[Any, ...]]
 """A row of whatever columns were selected."""
@@ -22,27 +25,15 @@ def sentence_of(data: dict[str, Any]) -> domain.Sentence:
     return domain.Sentence(domain.Duration(*data["pronounced"]), firm and domain.Duration(*firm))
 
 
-def line_data(line: domain.Line) -> dict[str, object]:
-    """One criterion of an opinion."""
-    return {
-        "criterion": line.criterion.value,
-        "finding": line.finding.value,
-        "code": line.code and line.code.value,
-        "inputs": dict(line.inputs),
-        "legal_basis": line.legal_basis,
-    }
+def opinion_data(opinion: domain.Opinion) -> dict[str, Any]:
+    """A whole opinion, by the names of its fields."""
+    data: dict[str, Any] = _OPINION.dump_python(opinion, mode="json")
+    return data
 
 
-def opinion_data(opinion: domain.Opinion) -> dict[str, object]:
-    """A whole opinion."""
-    return {
-        "rule_version": opinion.rule_version,
-        "reference_on": opinion.reference_on.isoformat(),
-        "result": opinion.result.value,
-        "eligible_on": opinion.eligible_on and opinion.eligible_on.isoformat(),
-        "at_entry": opinion.at_entry.value,
-        "lines": [line_data(line) for line in opinion.lines],
-    }
+def opinion_of(row: AnyRow) -> domain.Opinion:
+    """Back from the columns of `opinions`."""
+    return _OPINION.validate_python(row._asdict())
 
 
 def _duration_data(duration: domain.Duration) -> list[int]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
+from services.selection.store.waiting import OTHERS_WAIT
 from services.selection.tables import candidacies, file_history, identities, opinions
 
 _FILE = (
@@ -32,6 +33,12 @@ _FILE = (
     candidacies.c.consent_signed_on,
     candidacies.c.consent_withdrawn_on,
     candidacies.c.planned_entry,
+    candidacies.c.specially_flagged,
+    candidacies.c.terrorism,
+    candidacies.c.separation,
+    candidacies.c.other_proceedings,
+    candidacies.c.adjustment_requested,
+    candidacies.c.local_project,
     candidacies.c.adapted_cell,
     candidacies.c.training_wishes,
     candidacies.c.partner_categories,
@@ -39,6 +46,7 @@ _FILE = (
     candidacies.c.decision_number,
     identities.c.sex,
     identities.c.birth_date,
+    OTHERS_WAIT,
 )
 _OF_PERSON = candidacies.join(identities, identities.c.person_id == candidacies.c.person_id)
 _ID = candidacies.c.id == sa.bindparam("candidacy_id", type_=sa.Uuid)
@@ -208,6 +216,12 @@ def facts_data(facts: domain.Facts) -> dict[str, object]:
         "consent_signed_on": facts.consent_signed_on,
         "consent_withdrawn_on": facts.consent_withdrawn_on,
         "planned_entry": facts.planned_entry,
+        "specially_flagged": facts.specially_flagged,
+        "terrorism": facts.terrorism,
+        "separation": facts.separation,
+        "other_proceedings": facts.other_proceedings,
+        "adjustment_requested": facts.adjustment_requested,
+        "local_project": facts.local_project,
     }
 
 
@@ -249,7 +263,13 @@ def _file(row: AnyRow | None) -> domain.File:
         establishment=row.establishment,
         arrived_on=row.arrived_on,
         case=domain.Case(
-            facts=facts_of(row), gathered=domain.Gathered(), sex=domain.Sex(row.sex), born_on=row.birth_date
+            facts=facts_of(row),
+            gathered=domain.Gathered(),
+            sex=domain.Sex(row.sex),
+            born_on=row.birth_date,
+            site=row.site,
+            adapted_cell=row.adapted_cell,
+            others_wait=row.others_wait,
         ),
         wishes=domain.Wishes(
             adapted_cell=row.adapted_cell,
@@ -271,6 +291,12 @@ def facts_of(row: AnyRow) -> domain.Facts:
         consent_signed_on=row.consent_signed_on,
         consent_withdrawn_on=row.consent_withdrawn_on,
         planned_entry=row.planned_entry,
+        specially_flagged=row.specially_flagged,
+        terrorism=row.terrorism,
+        separation=row.separation,
+        other_proceedings=row.other_proceedings,
+        adjustment_requested=row.adjustment_requested,
+        local_project=row.local_project,
     )
 
 

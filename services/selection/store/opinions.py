@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
-from services.selection.store.data import AnyRow, line_data
+from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.tables import candidacies, opinions
 
 
@@ -26,12 +26,9 @@ async def insert_opinion(
         {
             "id": opinion_id,
             "candidacy_id": candidacy_id,
-            "rule_version": opinion.rule_version,
+            **opinion_data(opinion),
             "reference_on": opinion.reference_on,
-            "result": opinion.result.value,
             "eligible_on": opinion.eligible_on,
-            "at_entry": opinion.at_entry.value,
-            "lines": [line_data(line) for line in opinion.lines],
             "assessed_by": assessed_by,
             "assessed_at": assessed_at,
         },
@@ -46,3 +43,28 @@ async def opinion_row(conn: AsyncConnection, opinion_id: UUID) -> AnyRow:
         .where(opinions.c.id == opinion_id)
     )
     return found.one()
+
+
+async def opinion_rows(conn: AsyncConnection, candidacy_id: UUID) -> list[AnyRow]:
+    """All opinions on a file, the newest first."""
+    newest = (
+        sa.select(opinions)
+        .where(opinions.c.candidacy_id == candidacy_id)
+        .order_by(opinions.c.assessed_at.desc(), opinions.c.id.desc())
+    )
+    return list(await conn.execute(newest))
+
+
+async def opinion_of_file(conn: AsyncConnection, candidacy_id: UUID, opinion_id: UUID) -> domain.Opinion:
+    """One opinion on a file.
+
+    Raises:
+        domain.Refused: `opinion-unknown`: the file has no such opinion.
+    """
+    found = await conn.execute(
+        sa.select(opinions).where(opinions.c.candidacy_id == candidacy_id, opinions.c.id == opinion_id)
+    )
+    row = found.first()
+    if row is None:
+        raise domain.Refused(domain.Refusal.OPINION_UNKNOWN)
+    return opinion_of(row)

@@ -36,6 +36,13 @@ candidacies = sa.Table(
     sa.Column("consent_recorded_by", sa.Text),
     sa.Column("consent_recorded_at", instant),
     sa.Column("planned_entry", sa.Date),
+    # Yes or no, never which or why: what lies behind these is restricted, and not here.
+    sa.Column("specially_flagged", sa.Boolean, nullable=False),
+    sa.Column("terrorism", sa.Boolean, nullable=False),
+    sa.Column("separation", sa.Boolean, nullable=False),
+    sa.Column("other_proceedings", sa.Boolean, nullable=False),
+    sa.Column("adjustment_requested", sa.Boolean, nullable=False),
+    sa.Column("local_project", sa.Boolean),
     sa.Column("adapted_cell", sa.Boolean, nullable=False),
     sa.Column("training_wishes", ARRAY(sa.Text), nullable=False),
     sa.Column("partner_categories", ARRAY(sa.Text), nullable=False),
@@ -88,6 +95,11 @@ opinions = sa.Table(
     sa.Column("eligible_on", sa.Date),
     sa.Column("at_entry", sa.Text, nullable=False),
     sa.Column("lines", JSONB, nullable=False),
+    # As of the planned entry; empty in opinions of the first rules, which kept the result of it alone.
+    sa.Column("entry_lines", JSONB, nullable=False),
+    # What it takes to find the same again: of the file, without the birth date, and of the site's settings.
+    sa.Column("inputs", JSONB, nullable=False),
+    sa.Column("choices", JSONB, nullable=False),
     sa.Column("assessed_by", sa.Text, nullable=False),
     sa.Column("assessed_at", instant, nullable=False),
     sa.CheckConstraint(

@@ -33,4 +33,6 @@ journey_steps = sa.Table(
     sa.Column("decision_number", sa.Text),
     sa.Column("detail", JSONB, nullable=False),
     sa.Column("occurred_at", instant, nullable=False),
+    # Whether somebody waits for a cell is asked of every file that is looked at.
+    sa.Index("ix_journey_steps_waiting", "candidacy_id", postgresql_where=sa.text("fact = 'bed_waitlisted'")),
 )

@@ -66,7 +66,7 @@ def some_facts(**overrides: Any) -> domain.Facts:
 
 def a_case(facts: domain.Facts = FACTS, **overrides: Any) -> domain.Case:
     """The case of a favourable file but for the overrides."""
-    case = domain.Case(facts, domain.Gathered(), IDENTITY.sex, IDENTITY.birth_date)
+    case = domain.Case(facts, domain.Gathered(), IDENTITY.sex, IDENTITY.birth_date, "DON")
     return replace(case, **overrides)
 
 

@@ -30,7 +30,7 @@ async def test_a_file_goes_from_submission_to_a_signed_decision_and_its_journey(
     opinion = (await api.post(f"/{candidacy_id}/assess")).json()
     assert (opinion["result"], [line["criterion"] for line in opinion["lines"]]) == (
         "favourable",
-        ["C1", "C2", "C3a", "C3b", "C4"],
+        ["C1", "C2", "C3a", "C3b", "C4", *(f"C{n}" for n in range(5, 12)), "C12a", "C12b", "C13", "C14", "C15"],
     )
 
     preview = await api.http.post(

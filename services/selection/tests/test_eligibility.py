@@ -7,11 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.selection import domain
-from services.selection.domain import Code, Criterion, Duration, Finding, PenalStatus, Quantum, Result
+from services.selection.domain import (
+    Code,
+    Criterion,
+    Duration,
+    Finding,
+    LineKind,
+    PenalStatus,
+    Quantum,
+    QuantumRule,
+    Result,
+)
 from services.selection.tests.builders import POLICY, TODAY, a_case, a_sentence, some_facts
 
 DAYS = st.dates(date(1950, 1, 1), date(2150, 12, 31))
 DURATIONS = st.builds(Duration, st.integers(0, 8), st.integers(1, 30), st.integers(0, 30))
+
+
+NOT_SUBSTANTIVE = set(map(Criterion, ("C8", "C9", "C12a", "C12b", "C13", "C14", "C15")))
 
 
 def line(opinion: domain.Opinion, criterion: Criterion) -> domain.Line:
@@ -22,7 +35,10 @@ def test_a_complete_file_within_every_bound_is_favourable_with_one_line_per_crit
     opinion = domain.assess(a_case(some_facts()), TODAY, POLICY)
     assert opinion.result is Result.FAVOURABLE
     assert [line.criterion for line in opinion.lines] == list(Criterion)
-    assert all(line.finding is Finding.MET and line.code is None and line.legal_basis for line in opinion.lines)
+    substantive = [line for line in opinion.lines if line.kind is LineKind.SUBSTANTIVE]
+    assert {line.criterion for line in substantive} == set(Criterion) - NOT_SUBSTANTIVE
+    assert all(line.finding is Finding.MET and line.code is None for line in substantive)
+    assert all(line.legal_basis for line in opinion.lines)
     assert opinion.rule_version == domain.RULE_VERSION
     assert opinion.reference_on == TODAY
 
@@ -48,7 +64,8 @@ def test_the_remainder_is_one_to_three_years_from_date_to_date_both_ends_inclusi
     opinion = domain.assess(a_case(facts), reference, POLICY)
     assert opinion.result is result
     assert opinion.eligible_on == eligible_on
-    assert [line.code for line in opinion.lines if line.code] == ([code] if code else [])
+    codes = [line.code for line in opinion.lines if line.code and line.kind is LineKind.SUBSTANTIVE]
+    assert codes == ([code] if code else [])
 
 
 @pytest.mark.parametrize(
@@ -64,6 +81,9 @@ def test_the_remainder_is_one_to_three_years_from_date_to_date_both_ends_inclusi
         ((a_sentence(0, 30, 15), a_sentence(0, 29, 15)), Finding.MET, None),
         ((a_sentence(0, 30, 15), a_sentence(0, 29, 16)), Finding.TO_EXAMINE, Code.DAYS_MAKE_A_MONTH),
         ((a_sentence(0, 30, 15), a_sentence(0, 30, 16)), Finding.NOT_MET, Code.SENTENCE_OVER_5Y),
+        ((a_sentence(1, 6, 20), a_sentence(1, 0, 15)), Finding.MET, None),
+        ((a_sentence(0, 29, 20), a_sentence(0, 29, 20)), Finding.MET, None),
+        ((a_sentence(0, 29, 28), a_sentence(0, 29, 29)), Finding.TO_EXAMINE, Code.DAYS_MAKE_A_MONTH),
         ((a_sentence(7, firm=Duration(3, 0, 0)),), Finding.TO_EXAMINE, Code.PARTLY_SUSPENDED),
         ((a_sentence(7, firm=Duration(5, 0, 0)),), Finding.TO_EXAMINE, Code.PARTLY_SUSPENDED),
         ((a_sentence(7, firm=Duration(5, 0, 1)),), Finding.NOT_MET, Code.SENTENCE_OVER_5Y),
@@ -192,8 +212,8 @@ def test_a_file_is_deferred_until_the_day_it_is_eligible_and_not_a_day_longer(re
         assert domain.assess(a_case(again), day, POLICY).result is result
 
 
-@given(st.lists(DURATIONS, min_size=1, max_size=4))
-def test_another_sentence_never_shortens_the_total(durations: list[Duration]) -> None:
+@given(st.lists(DURATIONS, min_size=2, max_size=4), st.sampled_from(QuantumRule))
+def test_another_sentence_never_shortens_what_is_compared(durations: list[Duration], rule: QuantumRule) -> None:
     order = [Quantum.WITHIN, Quantum.UNDECIDED, Quantum.OVER]
-    total, fewer = (domain.compare_with_five_years(some) for some in (durations, durations[:-1]))
-    assert order.index(total) >= order.index(fewer)
+    more, fewer = (domain.compare(domain.measure_of(some, rule), 60) for some in (durations, durations[:-1]))
+    assert order.index(more) >= order.index(fewer)
