@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -51,9 +52,28 @@ ActivityCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z0-9][A-Z
 """Such as `DON-WEB`."""
 Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(_distinct)]
 Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_distinct)]
+Topics = Annotated[tuple[domain.Topic, ...], AfterValidator(_distinct)]
+Agenda = Annotated[tuple[UUID, ...], AfterValidator(_distinct)]
+"""Candidacies, in the order in which they are called."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, StringConstraints(max_length=20_000)]
 """Own words of an officer. Blank ones are refused by the rules, with a code of their own."""
+Reference = Annotated[str, StringConstraints(max_length=100, pattern=r"^[\w°][\w°/.: -]*$")]
+"""Where a document lies, such as an archive number."""
+
+WORD_READERS = ("spip", "registry", "head", "decision_authority")
+"""Roles that read what others wrote of a person, and who they are."""
+
+
+class AuthorBody(Body):
+    """A named professional."""
+
+    name: Name
+    function: Name
+
+    def author(self) -> domain.Author:
+        """As the rules take it."""
+        return domain.Author(self.name, self.function)
 
 
 def _policy(request: Request) -> domain.Policy:
@@ -63,6 +83,11 @@ def _policy(request: Request) -> domain.Policy:
 
 SitePolicy = Annotated[domain.Policy, Depends(_policy)]
 """What this site set where the law is silent."""
+
+
+def reads_words(principal: Principal) -> bool:
+    """Whether the token may read what others wrote of a person."""
+    return not principal.roles.isdisjoint(WORD_READERS)
 
 
 def scope_of(principal: Principal, site: str) -> domain.Scope:

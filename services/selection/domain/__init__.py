@@ -1,5 +1,19 @@
 """The rules of selection: pure, standard library only. Time, ids and dates are arguments; decisions are values."""
 
+from services.selection.domain.advice import (
+    INTERVIEW,
+    Advice,
+    Author,
+    Interview,
+    Sense,
+    Topic,
+    check_gathered,
+    check_given,
+    check_individual,
+    missing,
+    owner_of,
+    reason_since,
+)
 from services.selection.domain.candidacy import (
     Editor,
     File,
@@ -29,12 +43,15 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.document import Document, DocumentKind
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
+from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
+from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
 from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
@@ -42,18 +59,24 @@ from services.selection.domain.working_days import Holiday, add_working_days, is
 __all__ = [
     "ARRIVAL_PHASE",
     "FIRST",
+    "INTERVIEW",
     "LAST",
     "OPEN",
     "RULE_VERSION",
     "Act",
+    "Advice",
     "AdviceKind",
     "Approval",
+    "Author",
+    "BoardAdvice",
     "Case",
     "Cause",
     "CellType",
     "Code",
     "Criterion",
     "Deadline",
+    "Document",
+    "DocumentKind",
     "Due",
     "Duration",
     "Editor",
@@ -67,9 +90,11 @@ __all__ = [
     "Grounds",
     "Holiday",
     "Identity",
+    "Interview",
     "Journey",
     "Kind",
     "Line",
+    "Minutes",
     "NamedOpinion",
     "Opinion",
     "Outcome",
@@ -82,16 +107,19 @@ __all__ = [
     "Refusal",
     "RefusalReason",
     "Refused",
+    "Requested",
     "Result",
     "Review",
     "Role",
     "Scope",
+    "Sense",
     "Sentence",
     "Sex",
     "Signer",
     "State",
     "Status",
     "Step",
+    "Topic",
     "Wishes",
     "act_digest",
     "add_months",
@@ -102,6 +130,12 @@ __all__ = [
     "check_complete",
     "check_dates",
     "check_effects",
+    "check_gathered",
+    "check_given",
+    "check_held",
+    "check_individual",
+    "check_of_site",
+    "check_planned",
     "check_signer",
     "compare_with_five_years",
     "date_in_paris",
@@ -109,10 +143,15 @@ __all__ = [
     "first_day_reaching",
     "is_working_day",
     "journey",
+    "missing",
     "next_alarm",
     "next_state",
     "on_or_after",
     "open_acts",
+    "owner_of",
     "preparers_after",
+    "reason_since",
     "roles_for",
+    "what_silence_means",
+    "what_was_requested",
 ]
