@@ -226,8 +226,8 @@ class Officers(AbstractAsyncContextManager["Officers"]):
             "discussed": ["volunteering", "life_at_the_site", "work", "training", "life_after_release"],
             "words": "Projet exposé clairement.",
         }
-        version = (await self.act("spip", candidacy, "interview", report, version=version)).body["version"]
-        return version
+        after: int = (await self.act("spip", candidacy, "interview", report, version=version)).body["version"]
+        return after
 
     async def act(
         self, officer: str, candidacy: str, act: str, body: Any = None, *, version: int | None = None

@@ -23,9 +23,8 @@ async def play(officers: Officers, show: Show) -> None:
     candidacy = str(opened["id"])
     version = await officers.gather(candidacy, version=opened["version"])
     opinion = (await officers.act("spip", candidacy, "assess", version=version)).body
-    show.say(
-        f"A file is handed in and gathered: {', '.join(ADVICE)} and the interview. The rules of {opinion['rule_version']} say: {opinion['result']}."
-    )
+    show.say(f"A file is handed in, with advice of {', '.join(ADVICE)}, and the interview.")
+    show.say(f"The rules of {opinion['rule_version']} say: {opinion['result']}.")
     show.lines(f"{line['criterion']:<4} {line['finding']:<10} {line['legal_basis']}" for line in opinion["lines"])
 
     preview = await officers.preview(candidacy)
