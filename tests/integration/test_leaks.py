@@ -51,9 +51,8 @@ async def test_no_canary_leaves_the_vault_the_advice_and_the_decision(officers: 
         "spip", "GET", "selection", f"/v1/candidacies/{candidacy}", headers={"Purpose": "assessment"}
     )
     advice = await officers.must("spip", "GET", "selection", f"/v1/candidacies/{candidacy}/advice")
-    assert found(json.dumps([read.body, advice.body])) == set(CANARIES), (
-        "an authorised reader sees it all: the search works"
-    )
+    shown = found(json.dumps([read.body, advice.body]))
+    assert shown == set(CANARIES), "an authorised reader sees it all: the search works"
 
     assert {where for where, text in answers if found(text)} == set()
     assert found(json.dumps(await officers.notices(inbox, count=1))) == set()

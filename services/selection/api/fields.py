@@ -1,6 +1,7 @@
 """Fields that several routes share: strict dates, codes and texts. What is wrong is never repeated to the caller."""
 
 import re
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ from shared.auth import Principal
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-T = TypeVar("T")
+S = TypeVar("S", bound=Sequence[Hashable])
 
 
 class Body(BaseModel):
@@ -39,7 +40,8 @@ def _day(value: object) -> date:
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES) from None
 
 
-def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+def distinct(values: S) -> S:
+    """The values as they are, if none is repeated."""
     if len(set(values)) != len(values):
         raise PydanticCustomError("repeated", "each may be named once")
     return values
@@ -50,10 +52,10 @@ Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 SiteCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ActivityCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z0-9][A-Z0-9-]{0,30}$")]
 """Such as `DON-WEB`."""
-Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(_distinct)]
-Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_distinct)]
-Topics = Annotated[tuple[domain.Topic, ...], AfterValidator(_distinct)]
-Agenda = Annotated[tuple[UUID, ...], AfterValidator(_distinct)]
+Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(distinct)]
+Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(distinct)]
+Topics = Annotated[tuple[domain.Topic, ...], AfterValidator(distinct)]
+Agenda = Annotated[tuple[UUID, ...], AfterValidator(distinct)]
 """Candidacies, in the order in which they are called."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, StringConstraints(max_length=20_000)]

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from services.selection.api.fields import (
     SitePolicy,
     View,
     Words,
+    distinct,
     reads_words,
     scope_of,
 )
@@ -50,6 +51,11 @@ class BoardAdviceBody(Body):
     words: Words = ""
 
 
+def _one_each(advice: tuple[BoardAdviceBody, ...]) -> tuple[BoardAdviceBody, ...]:
+    distinct([one.candidacy_id for one in advice])
+    return advice
+
+
 class MinutesBody(Body):
     """A sitting as it was held; a file that has no advice was put off."""
 
@@ -57,7 +63,7 @@ class MinutesBody(Body):
     members: Annotated[tuple[AuthorBody, ...], Field(max_length=_MOST)]
     """Who was present beside the chair."""
     minutes: Words = ""
-    advice: Annotated[tuple[BoardAdviceBody, ...], Field(max_length=_MOST)]
+    advice: Annotated[tuple[BoardAdviceBody, ...], Field(max_length=_MOST), AfterValidator(_one_each)]
 
 
 class PersonView(View):
