@@ -105,11 +105,12 @@ async def approve(
         signed_at=tx.now,
         decided_on=decided_on,
     )
+    # Before the number, whose counter stays locked for all other decisions until the end.
+    await meet_deadline(tx, domain.Due.DECISION, file.id)
     number = await store.insert_decision(tx.conn, file, act)
     version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)
     values = {"decision_number": number}
     await write(tx, file, domain.Act.APPROVE, state, editor, version=version, values=values)
-    await meet_deadline(tx, domain.Due.DECISION, file.id)
     return act.id
 
 
@@ -140,12 +141,12 @@ async def refuse(
         signed_at=tx.now,
         decided_on=decided_on,
     )
+    await meet_all_deadlines(tx, file.id)
     number = await store.insert_decision(tx.conn, file, act)
     events: list[tuple[str, Event]] = [(PARTNERS, contract.CandidacyRefused(decision_number=number))]
     version = await order(tx, file, events, decision_number=number)
     values = {"decision_number": number}
     await write(tx, file, domain.Act.REFUSE, state, editor, version=version, values=values)
-    await meet_all_deadlines(tx, file.id)
     return act.id
 
 
