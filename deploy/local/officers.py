@@ -93,6 +93,15 @@ GROUNDS = {
 }
 
 
+ADVICE = {
+    "spip": ("spip", "Maëlle Kervadec", "cpip"),
+    "origin_head": ("origin_head", "Fulgence Ancelot", "head_of_prison"),
+    "advisory_board": ("registry", "Fulgence Ancelot", "head_of_prison"),
+    "sentence_judge": ("registry", "Éponine Larrivée", "sentence_judge"),
+}
+"""Each kind that a decision needs: the officer who takes it in, and who gave it, in which function."""
+
+
 class Officers(AbstractAsyncContextManager["Officers"]):
     """Signs in as any officer and works through the public APIs.
 
@@ -184,11 +193,41 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         return await self.must("spip", "POST", "selection", "/v1/candidacies", body)
 
     async def prepare(self, person: Person, **overrides: Any) -> str:
-        """A file handed in and assessed; gives the candidacy's id."""
+        """A file handed in, gathered and assessed; gives the candidacy's id."""
         opened = await self.open_file(person, **overrides)
         candidacy = str(opened.body["id"])
-        await self.act("spip", candidacy, "assess", version=opened.body["version"])
+        version = await self.gather(candidacy, version=opened.body["version"])
+        await self.act("spip", candidacy, "assess", version=version)
         return candidacy
+
+    async def gather(self, candidacy: str, *, version: int) -> int:
+        """All advice that a decision needs, as it came in, and the interview.
+
+        Args:
+            candidacy: id of the file.
+            version: of the file.
+
+        Returns:
+            The version of the file afterwards.
+        """
+        given_on = self.today.isoformat()
+        for kind, (officer, name, function) in ADVICE.items():
+            received = {
+                "author": {"name": name, "function": function},
+                "given_on": given_on,
+                "sense": "favourable",
+                "words": "Avis favorable.",
+            }
+            body = {"kind": kind, "received": received}
+            version = (await self.act(officer, candidacy, "advice", body, version=version)).body["version"]
+        report = {
+            "interviewer": {"name": "Maëlle Kervadec", "function": "cpip"},
+            "held_on": given_on,
+            "discussed": ["volunteering", "life_at_the_site", "work", "training", "life_after_release"],
+            "words": "Projet exposé clairement.",
+        }
+        after: int = (await self.act("spip", candidacy, "interview", report, version=version)).body["version"]
+        return after
 
     async def act(
         self, officer: str, candidacy: str, act: str, body: Any = None, *, version: int | None = None

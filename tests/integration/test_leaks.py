@@ -1,4 +1,4 @@
-"""Canaries in every identity field and free text: only the vault and the decision have them, and nothing else."""
+"""Canaries in every identity field and free text: only the vault, the advice and the decision have them."""
 
 import asyncio
 import json
@@ -19,27 +19,29 @@ from tests.integration.test_journeys import standing
 # All journeys share one stack, so one worker runs them.
 pytestmark = pytest.mark.xdist_group("stack")
 
-LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH = (
+LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH, WORDS = (
     "Canarisnom",
     "Canarisprenom",
     "CANARI-4711",
     "Canarismotif du refus",
     "Canarisdelegation",
     "1987-03-17",
+    "Canarisavis",
 )
-CANARIES = (LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH)
+CANARIES = (LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH, WORDS)
 ALLOWED = {
     ("selection", "vault.identities"): {LAST, FIRST, ECROU, BIRTH},
     ("selection", "public.decisions"): {REASONS, DELEGATION},
+    ("selection", "public.advice"): {WORDS},
 }
-"""Where a canary may lie: the vault, and the decision's own words."""
+"""Where a canary may lie: the vault, an advice, and the decision's own words."""
 
 
 def found(text: str) -> set[str]:
     return {canary for canary in CANARIES if canary.lower() in text.lower()}
 
 
-async def test_no_canary_leaves_the_vault_and_the_decision(officers: Officers) -> None:
+async def test_no_canary_leaves_the_vault_the_advice_and_the_decision(officers: Officers) -> None:
     inbox = uuid4().hex
     await officers.subscribe("Partenaire curieux", "region", inbox)
     answers = await _provoke(officers)
@@ -48,7 +50,9 @@ async def test_no_canary_leaves_the_vault_and_the_decision(officers: Officers) -
     read = await officers.must(
         "spip", "GET", "selection", f"/v1/candidacies/{candidacy}", headers={"Purpose": "assessment"}
     )
-    assert found(json.dumps(read.body)) == set(CANARIES), "an authorised reader sees it all: the search works"
+    advice = await officers.must("spip", "GET", "selection", f"/v1/candidacies/{candidacy}/advice")
+    shown = found(json.dumps([read.body, advice.body]))
+    assert shown == set(CANARIES), "an authorised reader sees it all: the search works"
 
     assert {where for where, text in answers if found(text)} == set()
     assert found(json.dumps(await officers.notices(inbox, count=1))) == set()
@@ -100,6 +104,13 @@ async def _decide(officers: Officers) -> str:
     person = Person(LAST, FIRST, categories=("region",), ecrou=ECROU)
     identity = {**file_of(person, "DON", officers.today)["identity"], "birth_date": BIRTH}
     candidacy = await officers.prepare(person, identity=identity)
+    received = {
+        "author": {"name": "Éponine Larrivée", "function": "sentence_judge"},
+        "given_on": officers.today.isoformat(),
+        "sense": "reserved",
+        "words": WORDS,
+    }
+    await officers.act("registry", candidacy, "advice", {"kind": "sentence_judge", "received": received})
     preview = await officers.preview(candidacy)
     act = {
         "opinion_id": preview["opinion_id"],

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from deploy.local.officers import Officers, Person, detail_of, steps_of
+from deploy.local.officers import ADVICE, Officers, Person, detail_of, steps_of
 from deploy.local.player.show import Show
 from deploy.local.traces import Span, orphans, roots, tree
 from shared.testing.waiting import eventually
@@ -21,8 +21,10 @@ async def play(officers: Officers, show: Show) -> None:
 
     opened = (await officers.open_file(JEAN)).body
     candidacy = str(opened["id"])
-    opinion = (await officers.act("spip", candidacy, "assess", version=opened["version"])).body
-    show.say(f"The SPIP officer hands in a file. The rules of {opinion['rule_version']} say: {opinion['result']}.")
+    version = await officers.gather(candidacy, version=opened["version"])
+    opinion = (await officers.act("spip", candidacy, "assess", version=version)).body
+    show.say(f"A file is handed in, with advice of {', '.join(ADVICE)}, and the interview.")
+    show.say(f"The rules of {opinion['rule_version']} say: {opinion['result']}.")
     show.lines(f"{line['criterion']:<4} {line['finding']:<11} {line['legal_basis']}" for line in opinion["lines"])
 
     preview = await officers.preview(candidacy)

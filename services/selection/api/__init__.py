@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.selection.api import decisions, explanations, files, journeys
+from services.selection.api import (
+    advice,
+    decisions,
+    documents,
+    explanations,
+    files,
+    interviews,
+    journeys,
+    receipts,
+    sittings,
+)
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 
@@ -11,6 +21,11 @@ router.include_router(files.router)
 router.include_router(decisions.router)
 router.include_router(explanations.router)
 router.include_router(journeys.router)
+router.include_router(advice.router)
+router.include_router(interviews.router)
+router.include_router(documents.router)
+router.include_router(receipts.router)
+router.include_router(sittings.router)
 
 REFUSALS = (Refused, PROBLEMS)
 """The exception by which a rule says no, and what each of its reasons becomes."""

@@ -61,14 +61,25 @@ class GroundsBody(Body):
         return domain.Grounds(self.reasons, self.authority, self.delegation)
 
 
-class ApprovalBody(GroundsBody):
+class UrgentGroundsBody(GroundsBody):
+    """What a decision says that needs the file to be gathered."""
+
+    urgency: Words | None = None
+    """Why it is decided before all advice and the interview are there (D211-22); left out when it is not."""
+
+    def grounds(self) -> domain.Grounds:
+        """As the rules take them; blank ones are refused."""
+        return domain.Grounds(self.reasons, self.authority, self.delegation, self.urgency)
+
+
+class ApprovalBody(UrgentGroundsBody):
     """What is signed: the opinion relied on, and the effects exactly as previewed."""
 
     opinion_id: UUID
     effects: Annotated[tuple[Effect, ...], Field(max_length=10)]
 
 
-class RefusalBody(GroundsBody):
+class RefusalBody(UrgentGroundsBody):
     """At least one code of the closed list, and own words."""
 
     reason_codes: Annotated[tuple[domain.RefusalReason, ...], Field(min_length=1, max_length=8)]
@@ -85,6 +96,8 @@ class PreviewView(View):
     reference_on: date
     """The criteria were checked again on this date, Europe/Paris."""
     effects: list[Effect]
+    missing: list[str]
+    """Kinds of advice, and `interview`: without them an approval is refused, unless it gives an `urgency`."""
 
 
 class DecisionView(View):
@@ -101,6 +114,7 @@ class DecisionView(View):
     delegation: str
     reason_codes: list[domain.RefusalReason]
     reasons: str
+    urgency: str | None
     effects: list[dict[str, Any]]
     act_digest: str
     """SHA-256 of the act, hexadecimal."""
@@ -132,6 +146,7 @@ async def preview_effects(
             "rule_version": shown.approval.opinion.rule_version,
             "reference_on": shown.approval.opinion.reference_on,
             "effects": shown.approval.effects.listed(),
+            "missing": list(shown.missing),
         }
     )
 

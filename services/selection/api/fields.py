@@ -1,8 +1,10 @@
 """Fields that several routes share: strict dates, codes and texts. What is wrong is never repeated to the caller."""
 
 import re
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -13,7 +15,7 @@ from shared.auth import Principal
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-T = TypeVar("T")
+S = TypeVar("S", bound=Sequence[Hashable])
 
 
 class Body(BaseModel):
@@ -38,7 +40,8 @@ def _day(value: object) -> date:
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES) from None
 
 
-def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+def distinct(values: S) -> S:
+    """The values as they are, if none is repeated."""
     if len(set(values)) != len(values):
         raise PydanticCustomError("repeated", "each may be named once")
     return values
@@ -49,11 +52,30 @@ Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 SiteCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ActivityCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z0-9][A-Z0-9-]{0,30}$")]
 """Such as `DON-WEB`."""
-Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(_distinct)]
-Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_distinct)]
+Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(distinct)]
+Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(distinct)]
+Topics = Annotated[tuple[domain.Topic, ...], AfterValidator(distinct)]
+Agenda = Annotated[tuple[UUID, ...], AfterValidator(distinct)]
+"""Candidacies, in the order in which they are called."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, StringConstraints(max_length=20_000)]
 """Own words of an officer. Blank ones are refused by the rules, with a code of their own."""
+Reference = Annotated[str, StringConstraints(max_length=100, pattern=r"^[\w°][\w°/.: -]*$")]
+"""Where a document lies, such as an archive number."""
+
+WORD_READERS = ("spip", "registry", "head", "decision_authority")
+"""Roles that read what others wrote of a person, and who they are."""
+
+
+class AuthorBody(Body):
+    """A named professional."""
+
+    name: Name
+    function: Name
+
+    def author(self) -> domain.Author:
+        """As the rules take it."""
+        return domain.Author(self.name, self.function)
 
 
 def _policy(request: Request) -> domain.Policy:
@@ -63,6 +85,11 @@ def _policy(request: Request) -> domain.Policy:
 
 SitePolicy = Annotated[domain.Policy, Depends(_policy)]
 """What this site set where the law is silent."""
+
+
+def reads_words(principal: Principal) -> bool:
+    """Whether the token may read what others wrote of a person."""
+    return not principal.roles.isdisjoint(WORD_READERS)
 
 
 def scope_of(principal: Principal, site: str) -> domain.Scope:

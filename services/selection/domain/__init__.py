@@ -1,5 +1,19 @@
 """The rules of selection: pure, standard library only. Time, ids and dates are arguments; decisions are values."""
 
+from services.selection.domain.advice import (
+    INTERVIEW,
+    Advice,
+    Author,
+    Interview,
+    Sense,
+    Topic,
+    check_gathered,
+    check_given,
+    check_individual,
+    missing,
+    owner_of,
+    reason_since,
+)
 from services.selection.domain.candidacy import (
     Editor,
     File,
@@ -29,6 +43,7 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.document import Document, DocumentKind
 from services.selection.domain.eligibility import (
     RULE_VERSION,
     Line,
@@ -42,10 +57,12 @@ from services.selection.domain.explanation import Datum, Explanation, Parameter,
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
+from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
+from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
 from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
@@ -53,14 +70,18 @@ from services.selection.domain.working_days import Holiday, add_working_days, is
 __all__ = [
     "ARRIVAL_PHASE",
     "FIRST",
+    "INTERVIEW",
     "LAST",
     "OPEN",
     "RULE_SETS",
     "RULE_VERSION",
     "SITES",
     "Act",
+    "Advice",
     "AdviceKind",
     "Approval",
+    "Author",
+    "BoardAdvice",
     "Case",
     "Cause",
     "CellType",
@@ -69,6 +90,8 @@ __all__ = [
     "Criterion",
     "Datum",
     "Deadline",
+    "Document",
+    "DocumentKind",
     "Due",
     "Duration",
     "Editor",
@@ -85,10 +108,12 @@ __all__ = [
     "Holiday",
     "Identity",
     "Inputs",
+    "Interview",
     "Journey",
     "Kind",
     "Line",
     "LineKind",
+    "Minutes",
     "NamedOpinion",
     "Opinion",
     "Outcome",
@@ -102,12 +127,14 @@ __all__ = [
     "Refusal",
     "RefusalReason",
     "Refused",
+    "Requested",
     "Result",
     "Review",
     "Role",
     "RuleSet",
     "Said",
     "Scope",
+    "Sense",
     "Sentence",
     "Sex",
     "Signer",
@@ -116,6 +143,7 @@ __all__ = [
     "State",
     "Status",
     "Step",
+    "Topic",
     "Wishes",
     "act_digest",
     "add_months",
@@ -126,6 +154,12 @@ __all__ = [
     "check_complete",
     "check_dates",
     "check_effects",
+    "check_gathered",
+    "check_given",
+    "check_held",
+    "check_individual",
+    "check_of_site",
+    "check_planned",
     "check_signer",
     "compare",
     "date_in_paris",
@@ -135,14 +169,19 @@ __all__ = [
     "is_working_day",
     "journey",
     "measure_of",
+    "missing",
     "next_alarm",
     "next_state",
     "on_or_after",
     "open_acts",
+    "owner_of",
     "preparers_after",
+    "reason_since",
     "recompute",
     "reproduces",
     "roles_for",
     "rule_set_of",
     "rule_set_on",
+    "what_silence_means",
+    "what_was_requested",
 ]

@@ -28,6 +28,8 @@ class AdviceKind(StrEnum):
     ORIGIN_REGION = "origin_region"
     """The interregional directorate of origin, where it is another than the site's (D211-24)."""
     WORK_AGENCY = "work_agency"
+    SELECTION_BOARD = "selection_board"
+    """The commission of the InSERRE site: given at a sitting, and in no other way."""
 
 
 @dataclass(frozen=True)

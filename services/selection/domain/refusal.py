@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     REASONS_MISSING = "reasons-missing"
     AUTHORITY_MISSING = "authority-missing"
     DELEGATION_MISSING = "delegation-missing"
+    URGENCY_WITHOUT_REASONS = "urgency-without-reasons"
     DELEGATION_OUT_OF_SCOPE = "delegation-out-of-scope"
     DECISION_BY_PREPARER = "decision-by-preparer"
 
@@ -32,6 +33,15 @@ class Refusal(StrEnum):
     ALREADY_DECIDED = "already-decided"
     CANDIDACY_WITHDRAWN = "candidacy-withdrawn"
     CANDIDACY_MERGED = "candidacy-merged"
+
+    ADVICE_UNKNOWN = "advice-unknown"
+    ADVICE_NOT_AWAITED = "advice-not-awaited"
+    ADVICE_BY_SITTING = "advice-by-sitting"
+    NOT_OF_THE_SITE = "not-of-the-site"
+    SITTING_UNKNOWN = "sitting-unknown"
+    SITTING_HELD = "sitting-held"
+    NO_QUORUM = "no-quorum"
+    NOT_ON_AGENDA = "not-on-agenda"
 
     OPINION_UNKNOWN = "opinion-unknown"
     OPINION_NOT_FAVOURABLE = "opinion-not-favourable"

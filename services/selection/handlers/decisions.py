@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
 from services.selection.handlers.files import opened, order, write
-from services.selection.handlers.terms import meet_deadline
+from services.selection.handlers.terms import meet_all_deadlines, meet_deadline
 from shared.contracts import selection as contract
 from shared.messaging import Event, Tx
 
@@ -41,11 +41,16 @@ class RefusalOrder:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an officer is shown before signing: the file's version, the opinion to name, and what would be set off."""
+    """What an officer is shown before signing: the file's version, the opinion to name, and what would be set off.
+
+    Args:
+        missing: advice and interview without which it cannot be signed, but for a reasoned urgency.
+    """
 
     version: int
     opinion_id: UUID
     approval: domain.Approval
+    missing: tuple[str, ...]
 
 
 async def preview_effects(
@@ -65,7 +70,8 @@ async def preview_effects(
     scope.check_read(file.establishment, file.arrived_on)
     domain.next_state(file.state, domain.Act.APPROVE)
     assert named is not None
-    return Preview(file.version, named.id, domain.approvable(file, named, domain.date_in_paris(now), policy))
+    approval = domain.approvable(file, named, domain.date_in_paris(now), policy)
+    return Preview(file.version, named.id, approval, domain.missing(file.case.gathered, policy))
 
 
 async def approve(
@@ -77,14 +83,15 @@ async def approve(
         The id of the decision.
 
     Raises:
-        domain.Refused: as `domain.admit`; by the signer, the opinion, the planned entry or the effects. Nothing was
-            changed.
+        domain.Refused: as `domain.admit`; by the signer, the opinion, the planned entry, what is missing, or the
+            effects. Nothing was changed.
     """
     file, named = await store.lock_file_to_decide(tx.conn, candidacy_id, order_.opinion_id)
     state = domain.admit(file, domain.Act.APPROVE, editor)
     domain.check_signer(file, order_.signer)
     decided_on = domain.date_in_paris(tx.now)
     approval = domain.approvable(file, named, decided_on, policy)
+    domain.check_gathered(file.case.gathered, policy, order_.grounds.urgency)
     domain.check_effects(order_.effects, approval.effects)
     act = store.Act(
         id=uuid7(),
@@ -98,11 +105,12 @@ async def approve(
         signed_at=tx.now,
         decided_on=decided_on,
     )
+    # Before the number, whose counter stays locked for all other decisions until the end.
+    await meet_deadline(tx, domain.Due.DECISION, file.id)
     number = await store.insert_decision(tx.conn, file, act)
     version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)
     values = {"decision_number": number}
     await write(tx, file, domain.Act.APPROVE, state, editor, version=version, values=values)
-    await meet_deadline(tx, domain.Due.DECISION, file.id)
     return act.id
 
 
@@ -115,10 +123,11 @@ async def refuse(
         The id of the decision.
 
     Raises:
-        domain.Refused: as `domain.admit`, or by the signer. Nothing was changed.
+        domain.Refused: as `domain.admit`, by the signer, or by what is missing. Nothing was changed.
     """
     file, state = await opened(tx, candidacy_id, domain.Act.REFUSE, editor)
     domain.check_signer(file, order_.signer)
+    domain.check_gathered(file.case.gathered, policy, order_.grounds.urgency)
     decided_on = domain.date_in_paris(tx.now)
     act = store.Act(
         id=uuid7(),
@@ -132,12 +141,12 @@ async def refuse(
         signed_at=tx.now,
         decided_on=decided_on,
     )
+    await meet_all_deadlines(tx, file.id)
     number = await store.insert_decision(tx.conn, file, act)
     events: list[tuple[str, Event]] = [(PARTNERS, contract.CandidacyRefused(decision_number=number))]
     version = await order(tx, file, events, decision_number=number)
     values = {"decision_number": number}
     await write(tx, file, domain.Act.REFUSE, state, editor, version=version, values=values)
-    await meet_deadline(tx, domain.Due.DECISION, file.id)
     return act.id
 
 

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
+from services.selection.handlers.receipts import acknowledge_submission, issue_receipt
 from services.selection.handlers.terms import meet_all_deadlines
 from shared.contracts.selection import AccommodationCancelled, CandidacyWithdrawn, TrainingCancelled
 from shared.messaging import Event, Tx, publish
@@ -81,6 +82,8 @@ async def create_candidacy(tx: Tx, submission: Submission, policy: domain.Policy
             at=tx.now,
         ),
     )
+    if not draft:
+        await acknowledge_submission(tx, candidacy_id, submission.site, policy)
     return candidacy_id
 
 
@@ -98,6 +101,7 @@ async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: doma
     estimate = domain.assess(file.case, domain.date_in_paris(tx.now), policy)
     values = {"submitted_at": tx.now, "estimate": store.opinion_data(estimate)}
     await write(tx, file, domain.Act.SUBMIT, state, editor, values=values)
+    await acknowledge_submission(tx, file.id, file.site, policy)
     return file.id
 
 
@@ -141,6 +145,7 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
     values = {"consent_withdrawn_on": file.case.facts.consent_withdrawn_on or on}
     if file.state not in domain.OPEN:
         await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
+        await issue_receipt(tx, file.id, domain.Requested.WITHDRAWAL, site=file.site, answer_months=None)
         return file.id
     number = file.decision_number
     events: list[tuple[str, Event]] = [(PARTNERS, CandidacyWithdrawn(decision_number=number))]
@@ -150,6 +155,7 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
     version = await order(tx, file, events, decision_number=number)
     await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
     await meet_all_deadlines(tx, file.id)
+    await issue_receipt(tx, file.id, domain.Requested.WITHDRAWAL, site=file.site, answer_months=None)
     return file.id
 
 

@@ -6,43 +6,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data
+from services.selection.store.register import numbered_insert
 from services.selection.tables import candidacies, decision_counters, decisions
 
-_COUNTER = insert(decision_counters).values(
-    site=sa.bindparam("site", type_=sa.Text), year=sa.bindparam("year", type_=sa.Integer), last=1
-)
-_NUMBER = (
-    _COUNTER.on_conflict_do_update(
-        index_elements=[decision_counters.c.site, decision_counters.c.year],
-        set_={"last": decision_counters.c.last + 1},
-    )
-    .returning(decision_counters.c.last)
-    .cte("numbered")
-)
-_SIGNED = [column for column in decisions.c if column.name != "number"]
-_COVERED = [column.name for column in _SIGNED if column.name != "act_digest"]
-# One statement counts and writes, so that the counter stays locked as briefly as may be and no number is ever skipped.
-_INSERT = (
-    insert(decisions)
-    .from_select(
-        ["number", *(column.name for column in _SIGNED)],
-        sa.select(
-            sa.func.format(
-                "%s-%s-%s",
-                sa.bindparam("site", type_=sa.Text),
-                sa.bindparam("year", type_=sa.Integer),
-                sa.func.lpad(sa.cast(_NUMBER.c.last, sa.Text), 6, "0"),
-            ),
-            *(sa.bindparam(f"the_{column.name}", type_=column.type) for column in _SIGNED),
-        ),
-    )
-    .returning(decisions.c.number)
-)
+_INSERT = numbered_insert(decisions, decision_counters, "%s-%s-%s")
+_COVERED = [column.name for column in decisions.c if column.name not in {"number", "act_digest"}]
+_CAME_LATER = {"urgency"}
+"""Covered where it says something: acts that were signed before the column came keep their digest."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +61,7 @@ async def insert_decision(conn: AsyncConnection, file: domain.File, act: Act) ->
         "delegation": act.grounds.delegation,
         "reason_codes": [code.value for code in act.reason_codes],
         "reasons": act.grounds.reasons,
+        "urgency": act.grounds.urgency,
         "effects": act.effects,
         "criteria": criteria,
         "signed_at": act.signed_at,
@@ -94,8 +69,7 @@ async def insert_decision(conn: AsyncConnection, file: domain.File, act: Act) ->
     }
     parameters = {f"the_{name}": value for name, value in (columns | {"act_digest": digest_of(columns)}).items()}
     row = await conn.execute(_INSERT, parameters | {"site": file.site, "year": act.decided_on.year})
-    number: str = row.scalar_one()
-    return number
+    return row.scalar_one()
 
 
 def digest_of(columns: Mapping[str, object]) -> bytes:
@@ -104,7 +78,8 @@ def digest_of(columns: Mapping[str, object]) -> bytes:
     Args:
         columns: of `decisions`, by name; more of them may be given.
     """
-    return domain.act_digest({name: _plain(columns[name]) for name in _COVERED})
+    signed = {name: columns[name] for name in _COVERED if name not in _CAME_LATER or columns[name] is not None}
+    return domain.act_digest({name: _plain(value) for name, value in signed.items()})
 
 
 async def decision_row(conn: AsyncConnection, decision_id: UUID) -> AnyRow:

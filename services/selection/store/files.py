@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
+from services.selection.store.gathering import ADVICE_GATHERED, INTERVIEWED_ON, gathered_of
 from services.selection.store.waiting import OTHERS_WAIT
 from services.selection.tables import candidacies, file_history, identities, opinions
 
@@ -47,12 +48,15 @@ _FILE = (
     identities.c.sex,
     identities.c.birth_date,
     OTHERS_WAIT,
+    ADVICE_GATHERED,
+    INTERVIEWED_ON,
 )
 _OF_PERSON = candidacies.join(identities, identities.c.person_id == candidacies.c.person_id)
 _ID = candidacies.c.id == sa.bindparam("candidacy_id", type_=sa.Uuid)
 
-# The candidacy alone is locked, and not against foreign keys. What is joined never changes: after a wait for the lock
-# PostgreSQL reads only the locked row anew.
+# The candidacy alone is locked, and not against foreign keys. After a wait for the lock PostgreSQL reads only the
+# locked row anew: what is joined never changes; what was gathered meanwhile is not seen, but has raised the version,
+# so that whoever decides is told `stale-version`.
 _LOCKED_FILE = sa.select(*_FILE).select_from(_OF_PERSON).where(_ID).with_for_update(of=candidacies, key_share=True)
 _NAMED = (opinions.c.id.label("named_id"), opinions.c.rule_version, opinions.c.result)
 _TO_DECIDE = (
@@ -264,7 +268,7 @@ def _file(row: AnyRow | None) -> domain.File:
         arrived_on=row.arrived_on,
         case=domain.Case(
             facts=facts_of(row),
-            gathered=domain.Gathered(),
+            gathered=gathered_of(row),
             sex=domain.Sex(row.sex),
             born_on=row.birth_date,
             site=row.site,

@@ -3,21 +3,31 @@
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.files import candidacies, file_history, opinions
+from services.selection.tables.gathering import advice, documents, interviews
 from services.selection.tables.journeys import expected_replies, journey_steps
+from services.selection.tables.receipts import receipt_counters, receipts
+from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
 
 __all__ = [
+    "advice",
+    "agenda_items",
     "candidacies",
     "deadlines",
     "decision_counters",
     "decisions",
+    "documents",
     "expected_replies",
     "file_history",
     "identities",
     "identity_reads",
+    "interviews",
     "journey_steps",
     "metadata",
     "opinions",
+    "receipt_counters",
+    "receipts",
     "reviews",
+    "sittings",
 ]

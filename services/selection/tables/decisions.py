@@ -32,6 +32,8 @@ decisions = sa.Table(
     sa.Column("delegation", sa.Text, nullable=False),
     sa.Column("reason_codes", ARRAY(sa.Text), nullable=False),
     sa.Column("reasons", sa.Text, nullable=False),
+    # Why it was decided before all advice was there; empty when it was not.
+    sa.Column("urgency", sa.Text),
     sa.Column("effects", JSONB, nullable=False),
     # The criteria as checked again on the date of the decision.
     sa.Column("criteria", JSONB, nullable=False),
@@ -43,6 +45,7 @@ decisions = sa.Table(
     sa.CheckConstraint(r"reasons ~ '\S'", name="reasons_given"),
     sa.CheckConstraint(r"authority ~ '\S'", name="authority_given"),
     sa.CheckConstraint(r"delegation ~ '\S'", name="delegation_given"),
+    sa.CheckConstraint(r"urgency ~ '\S'", name="urgency_given"),
     sa.CheckConstraint("kind <> 'approved' OR opinion_id IS NOT NULL", name="approved_on_opinion"),
     sa.CheckConstraint("kind <> 'refused' OR cardinality(reason_codes) > 0", name="refused_with_code"),
     sa.CheckConstraint("octet_length(act_digest) = 32", name="act_digest"),

@@ -5,7 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.selection import domain, handlers
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from services.selection import domain, handlers, store
 from shared.messaging import Tx
 
 TODAY = date(2026, 11, 23)
@@ -85,13 +88,29 @@ def a_submission(**overrides: Any) -> handlers.Submission:
     return replace(submission, **overrides)
 
 
+def an_advice(**overrides: Any) -> domain.Advice:
+    """A favourable advice of `TODAY`."""
+    return replace(
+        domain.Advice(domain.Author("Nadia Fictive", "head"), TODAY, domain.Sense.FAVOURABLE, ""), **overrides
+    )
+
+
+async def gather(conn: AsyncConnection, candidacy_id: UUID) -> None:
+    """Puts all that a decision needs into the database, past the acts that raise the file's version."""
+    for kind in POLICY.required_advice:
+        await store.insert_advice(conn, uuid7(), candidacy_id, kind, an_advice(), by=PREPARER, at=NOW)
+    report = domain.Interview(domain.Author("Nadia Fictive", "cpip"), TODAY, tuple(domain.Topic), "")
+    await store.insert_interview(conn, uuid7(), candidacy_id, report, by=PREPARER, at=NOW)
+
+
 async def an_assessed_candidacy(tx: Tx, **overrides: Any) -> tuple[UUID, UUID]:
-    """Opens a file and assesses it.
+    """Opens a file, gathers it and assesses it.
 
     Returns:
         Ids of the candidacy and of its opinion.
     """
     candidacy_id = await handlers.create_candidacy(tx, a_submission(**overrides), POLICY)
+    await gather(tx.conn, candidacy_id)
     opinion_id = await handlers.assess(tx, candidacy_id, PREPARING, POLICY)
     return candidacy_id, opinion_id
 

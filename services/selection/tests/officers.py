@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.selection.tables import candidacies
-from services.selection.tests.builders import a_body
+from services.selection.tests.builders import a_body, gather
 from shared.testing.api import Tokens, once
 
 CANDIDACIES = "/v1/candidacies"
@@ -44,11 +44,18 @@ class Api:
     async def get(self, path: str, *, by: str = "spip", **headers: str) -> httpx.Response:
         return await self.http.get(f"{CANDIDACIES}{path}", headers={**self.tokens.bearer(by), **headers})
 
-    async def create(self, *, by: str = "spip", **overrides: Any) -> str:
+    async def create(self, *, by: str = "spip", gathered: bool = True, **overrides: Any) -> str:
+        """A file handed in; with `gathered`, all advice and the interview are there, and its version is still 1."""
         answer = await self.post("", a_body(**overrides), by=by)
         assert answer.status_code == 201, answer.text
         candidacy_id: str = answer.json()["id"]
+        if gathered:
+            await self.gather(candidacy_id)
         return candidacy_id
+
+    async def gather(self, candidacy_id: str) -> None:
+        async with self.engine.begin() as conn:
+            await gather(conn, UUID(candidacy_id))
 
     async def assessed(self, **overrides: Any) -> str:
         candidacy_id = await self.create(**overrides)

@@ -26,6 +26,7 @@ async def test_a_file_goes_from_submission_to_a_signed_decision_and_its_journey(
         "estimate": 0,
     }
     candidacy_id = created.json()["id"]
+    await api.gather(candidacy_id)
 
     opinion = (await api.post(f"/{candidacy_id}/assess")).json()
     assert (opinion["result"], [line["criterion"] for line in opinion["lines"]]) == (

@@ -83,7 +83,9 @@ async def test_a_stored_opinion_reads_back_as_it_was_given(bench: Bench) -> None
     async with bench.transaction() as tx:
         candidacy_id, opinion_id = await builders.an_assessed_candidacy(tx)
         stored = await store.opinion_of_file(tx.conn, candidacy_id, opinion_id)
-    assert stored == domain.assess(a_case(others_wait=False), TODAY, POLICY)
+    assert stored is not None
+    assert stored == domain.assess(a_case(others_wait=False, gathered=stored.inputs.gathered), TODAY, POLICY)
+    assert stored.inputs.gathered.advice >= set(POLICY.required_advice)
 
 
 async def test_opinions_of_the_first_rules_survive_the_change_and_say_the_same_again(databases: Databases) -> None:

@@ -47,7 +47,7 @@ def test_a_deadline_is_past_only_when_its_last_day_is_over_in_paris() -> None:
 
 async def _with_deadline(bench: Bench, remind_on: date | None) -> UUID:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
+        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(draft=True), builders.POLICY)
         await open_deadline(
             tx, candidacy_id, Due.DEFERRAL, TODAY + timedelta(days=10), owner=Role.SPIP, remind_on=remind_on
         )
@@ -76,7 +76,7 @@ async def test_a_deadline_reminds_its_owner_then_escalates_and_then_rests(bench:
         (listed,) = await store.overdue(conn, domain.date_in_paris(clock.now), after=None, limit=10)
         state = (await conn.execute(sa.select(candidacies.c.state))).scalar_one()
     assert (listed.kind, listed.candidacy_id) == ("deferral", candidacy_id)
-    assert state == "submitted"
+    assert state == "draft"
 
 
 async def test_what_was_met_never_rings(bench: Bench, clock: Clock) -> None:

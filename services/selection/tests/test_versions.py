@@ -29,6 +29,7 @@ async def test_each_answer_carries_the_tag_for_the_next_write(api: Api) -> None:
     created = await api.post("", a_body())
     assert created.headers["etag"] == '"1"'
     candidacy_id = created.json()["id"]
+    await api.gather(candidacy_id)
     assessed = await api.post(f"/{candidacy_id}/assess", version=1)
     assert assessed.headers["etag"] == '"2"'
     read = await api.get(f"/{candidacy_id}", Purpose="assessment")
