@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.selection.api import decisions, explanations, files, journeys
+from services.selection.api import decisions, disclosures, files, journeys
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 
@@ -11,6 +12,7 @@ router.include_router(files.router)
 router.include_router(decisions.router)
 router.include_router(explanations.router)
 router.include_router(journeys.router)
+router.include_router(disclosures.router)
 
 REFUSALS = (Refused, PROBLEMS)
 """The exception by which a rule says no, and what each of its reasons becomes."""

@@ -39,6 +39,16 @@ from services.selection.domain.eligibility import (
     reproduces,
 )
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
+from services.selection.domain.disclosure import (
+    Convention,
+    Named,
+    PartnerField,
+    PartnerPurpose,
+    Shown,
+    Withheld,
+    disclose,
+)
+from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
@@ -66,6 +76,7 @@ __all__ = [
     "CellType",
     "Choices",
     "Code",
+    "Convention",
     "Criterion",
     "Datum",
     "Deadline",
@@ -89,11 +100,14 @@ __all__ = [
     "Kind",
     "Line",
     "LineKind",
+    "Named",
     "NamedOpinion",
     "Opinion",
     "Outcome",
     "Parameter",
     "PartnerCategory",
+    "PartnerField",
+    "PartnerPurpose",
     "PenalStatus",
     "Policy",
     "Purpose",
@@ -110,6 +124,7 @@ __all__ = [
     "Scope",
     "Sentence",
     "Sex",
+    "Shown",
     "Signer",
     "SiteProfile",
     "SiteStatus",
@@ -117,6 +132,7 @@ __all__ = [
     "Status",
     "Step",
     "Wishes",
+    "Withheld",
     "act_digest",
     "add_months",
     "add_working_days",
@@ -129,6 +145,7 @@ __all__ = [
     "check_signer",
     "compare",
     "date_in_paris",
+    "disclose",
     "escalation",
     "explain",
     "first_day_reaching",

@@ -9,6 +9,7 @@ from services.selection.handlers.decisions import (
     refuse,
 )
 from services.selection.handlers.explanations import explain_opinion
+from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
@@ -26,13 +27,16 @@ __all__ = [
     "Preview",
     "RefusalOrder",
     "Submission",
+    "answer_partner",
     "approve",
     "assess",
     "create_candidacy",
     "explain_opinion",
     "preview_effects",
     "read_journey",
+    "record_alert",
     "record_alerts_planned",
+    "record_convention",
     "record_delivery",
     "record_enrolment",
     "record_stay",

@@ -2,6 +2,7 @@
 
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
+from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
 from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.terms import deadlines, reviews
@@ -12,6 +13,7 @@ __all__ = [
     "deadlines",
     "decision_counters",
     "decisions",
+    "disclosures",
     "expected_replies",
     "file_history",
     "identities",
@@ -19,5 +21,7 @@ __all__ = [
     "journey_steps",
     "metadata",
     "opinions",
+    "partner_conventions",
+    "partner_references",
     "reviews",
 ]
