@@ -1,5 +1,6 @@
 """The partner route over HTTP: what comes out, what never does, and the line that each question leaves."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from services.selection import store
 from services.selection.domain import PartnerField, Withheld
-from services.selection.tables import candidacies, disclosures, partner_conventions, partner_references
+from services.selection.tables import candidacies, disclosures, partner_references
 from services.selection.tests.builders import Clock, a_reply
 from services.selection.tests.officers import Api, problem
 from shared.contracts.notifications import PartnerAlerted, PartnerConventionRecorded
@@ -290,13 +292,18 @@ async def test_a_newer_convention_replaces_an_older_one_and_never_the_other_way_
     outside: Outside, bench: Bench
 ) -> None:
     partner = await outside.partner(version=2, window_months=3)
-    await outside.partner(version=1, partner_id=partner)
-    await outside.partner(version=2, partner_id=partner)
-    async with bench.engine.connect() as conn:
-        assert (await conn.execute(sa.select(partner_conventions.c.window_months))).scalar_one() == 3
-    await outside.partner(version=3, partner_id=partner, window_months=4)
-    async with bench.engine.connect() as conn:
-        assert (await conn.execute(sa.select(partner_conventions.c.window_months))).scalar_one() == 4
+
+    async def recorded(version: int, window_months: int) -> int | None:
+        async with bench.transaction() as tx:
+            known = await store.convention_of(tx.conn, partner)
+            assert known is not None
+            newer = replace(known, window_months=window_months)
+            await store.record_convention(tx.conn, partner, "Service fictif", newer, version)
+            kept = await store.convention_of(tx.conn, partner)
+            assert kept is not None
+            return kept.window_months
+
+    assert [await recorded(1, 9), await recorded(2, 9), await recorded(3, 4)] == [3, 3, 4]
 
 
 async def test_a_reference_keeps_the_meaning_that_it_was_told_with(outside: Outside, clock: Clock) -> None:
