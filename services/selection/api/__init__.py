@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.selection.api import decisions, explanations, files, journeys
-from services.selection.api import decisions, disclosures, files, journeys
+from services.selection.api import decisions, disclosures, explanations, files, journeys
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 

@@ -29,6 +29,15 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.disclosure import (
+    Convention,
+    Named,
+    PartnerField,
+    PartnerPurpose,
+    Shown,
+    Withheld,
+    disclose,
+)
 from services.selection.domain.eligibility import (
     RULE_VERSION,
     Line,
@@ -39,16 +48,6 @@ from services.selection.domain.eligibility import (
     reproduces,
 )
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
-from services.selection.domain.disclosure import (
-    Convention,
-    Named,
-    PartnerField,
-    PartnerPurpose,
-    Shown,
-    Withheld,
-    disclose,
-)
-from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule

@@ -8,8 +8,8 @@ from services.selection.handlers.decisions import (
     preview_effects,
     refuse,
 )
-from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
+from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
