@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -38,6 +39,8 @@ class Principal(NamedTuple):
     """Codes of the sites that the token is valid for."""
     establishment: str | None
     """The establishment of origin that limits what the person sees; None for no such limit."""
+    partner: UUID | None = None
+    """The outside body that the token belongs to; None for the administration's own people."""
 
 
 class Authenticator:
@@ -116,7 +119,7 @@ class Authenticator:
             raise ValueError
         if any(_instant(claims[name]) > now + LEEWAY for name in ("nbf", "iat") if name in claims):
             raise ValueError
-        establishment = claims.get("establishment")
+        establishment, partner = claims.get("establishment"), claims.get("partner")
         return Principal(
             subject=_text(claims.get("sub"), 128),
             name=_text(claims.get("name"), 200),
@@ -124,6 +127,7 @@ class Authenticator:
             roles=_texts(claims.get("roles"), 64),
             sites=_texts(claims.get("sites"), 16),
             establishment=None if establishment is None else _text(establishment, 64),
+            partner=None if partner is None else UUID(_text(partner, 36)),
         )
 
     async def close(self) -> None:

@@ -50,6 +50,7 @@ OFFICERS = {
     "partner_admin": Officer("agent-6001", "Honorine Dastugue", "partner_admin", ("partner_admin",)),
     "inspector": Officer("agent-7001", "Barnabé Quillerac", "inspector", ("inspector",)),
     "operator": Officer("agent-8001", "Philomène Astruc", "operator", ("operator",)),
+    "partner": Officer("partner-9001", "Service d'emploi fictif", "partner", ("partner",)),
 }
 """By the `client_id` that the token request names. `head_of_spip` holds two roles, to show that they do not add up."""
 
@@ -74,6 +75,7 @@ class Issuer:
         sites: tuple[str, ...] | None = None,
         lifetime: int = LIFETIME,
         audience: str = "inserre",
+        partner: str | None = None,
     ) -> str:
         """A signed bearer token.
 
@@ -82,6 +84,7 @@ class Issuer:
             sites: scope, if not the issuer's own site.
             lifetime: seconds from now; a negative one gives an expired token.
             audience: whom it is meant for.
+            partner: id of the outside body that the token belongs to.
         """
         now = int(time.time())
         claims = {
@@ -95,6 +98,7 @@ class Issuer:
             "roles": list(officer.roles),
             "sites": list(sites if sites is not None else (self.site,)),
             "establishment": officer.establishment,
+            "partner": partner,
         }
         return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "JWT"}, claims, self._key)
 
@@ -133,8 +137,11 @@ def create_app(issuer: Issuer) -> web.Application:
             return web.json_response({"error": "invalid_client"}, status=401)
         sites = tuple(str(form["sites"]).split()) if "sites" in form else None
         lifetime = int(str(form.get("lifetime", LIFETIME)))
-        answer = {"access_token": issuer.token(officer, sites=sites, lifetime=lifetime), "token_type": "Bearer"}
-        return web.json_response({**answer, "expires_in": lifetime}, headers={"Cache-Control": "no-store"})
+        partner = str(form["partner"]) if "partner" in form else None
+        answer = {"access_token": issuer.token(officer, sites=sites, lifetime=lifetime, partner=partner)}
+        return web.json_response(
+            {**answer, "token_type": "Bearer", "expires_in": lifetime}, headers={"Cache-Control": "no-store"}
+        )
 
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", configuration)

@@ -183,17 +183,22 @@ class Stack:
         """The file that a process of this name writes its output to."""
         return self.run.path / f"{name}.log"
 
-    def token(self, officer: str, *, sites: tuple[str, ...] | None = None, lifetime: int = 3600) -> str:
+    def token(
+        self, officer: str, *, sites: tuple[str, ...] | None = None, lifetime: int = 3600, partner: str | None = None
+    ) -> str:
         """A bearer token of a fictitious officer.
 
         Args:
             officer: a key of `deploy.local.issuer.OFFICERS`; roles are among them.
             sites: scope, if not the stack's own site.
             lifetime: seconds; a negative one gives an expired token.
+            partner: id of the outside body that the token belongs to, for `officer="partner"`.
         """
         form = {"grant_type": "client_credentials", "client_id": officer, "lifetime": str(lifetime)}
         if sites is not None:
             form["sites"] = " ".join(sites)
+        if partner is not None:
+            form["partner"] = partner
         return str(ask("POST", f"{self.urls['issuer']}/token", form=form)["access_token"])
 
     def spans(self, trace_id: str) -> list[Span]:

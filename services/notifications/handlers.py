@@ -19,8 +19,8 @@ from services.notifications.domain import (
 from services.notifications.store import alerts, book
 from services.notifications.store.alerts import Cause, Known
 from services.notifications.store.book import NewPartner, NewSubscription
-from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed
-from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn
+from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
+from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn, PartnerCategory
 from shared.messaging import Meta, Poison, Tx, publish
 from shared.messaging.envelope import encode, stored
 from shared.messaging.tracing import stamp
@@ -60,10 +60,20 @@ async def retract_alerts(tx: Tx, event: CandidacyWithdrawn | CandidacyRefused, m
     await _reply(tx, cause, meta, len(undoing.retractions))
 
 
-async def take_in_partner(tx: Tx, new: NewPartner, *, by: str) -> UUID:
-    """Stores a partner and its convention; gives its id."""
+async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUID:
+    """Stores a partner and its convention, and says what it permits; gives the partner's id."""
     partner = uuid7()
     await book.add_partner(tx.conn, partner, new, by, tx.now)
+    recorded = PartnerConventionRecorded(
+        partner_id=partner,
+        partner=new.name,
+        category=PartnerCategory(new.category),
+        convention_from=new.convention_from,
+        convention_to=new.convention_to,
+        fields=tuple(map(PartnerField, new.terms.fields)),
+        window_months=new.terms.window_months,
+    )
+    await publish(tx, recorded, subject=partner, version=1, site=site)
     return partner
 
 

@@ -67,10 +67,10 @@ def run_migrate(settings: Settings) -> None:
 
 def run_topics(settings: Settings) -> None:
     from services.notifications.consumers import consumer
-    from shared.contracts.notifications import DELIVERY
+    from shared.contracts.notifications import DELIVERY, PARTNER
     from shared.messaging.commands import topics
 
-    topics("notifications", settings, consumer, [DELIVERY])
+    topics("notifications", settings, consumer, [DELIVERY, PARTNER])
 
 
 def run_failed(settings: Settings, arguments: Sequence[str]) -> None:

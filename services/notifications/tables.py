@@ -17,6 +17,8 @@ partners = sa.Table(
     sa.Column("category", sa.Text, nullable=False),
     sa.Column("convention_from", sa.Date, nullable=False),
     sa.Column("convention_to", sa.Date, nullable=False),
+    sa.Column("fields", ARRAY(sa.Text), nullable=False),
+    sa.Column("window_months", sa.Integer),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("created_at", _instant, nullable=False),
     sa.CheckConstraint(
@@ -24,8 +26,15 @@ partners = sa.Table(
         name="category",
     ),
     sa.CheckConstraint("convention_from < convention_to", name="convention"),
+    sa.CheckConstraint(
+        "fields <@ CASE WHEN category IN ('employment_service', 'youth_service')"
+        " THEN ARRAY['last_name', 'first_names', 'ecrou_number', 'projected_exit']"
+        " WHEN category = 'training_body' THEN ARRAY['last_name', 'first_names'] ELSE ARRAY[]::text[] END",
+        name="lawful_fields",
+    ),
+    sa.CheckConstraint("window_months BETWEEN 1 AND 12", name="window"),
 )
-"""Outside bodies with a convention: its first day, and the first day after it, Europe/Paris."""
+"""Outside bodies with a convention: its first day, and the first day after it, Europe/Paris; and what it permits."""
 
 subscriptions = sa.Table(
     "subscriptions",

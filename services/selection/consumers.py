@@ -1,4 +1,4 @@
-"""What selection consumes: every reply to a decision, for the journey; and the alarms of its deadlines."""
+"""What selection consumes: replies to decisions, for the journey; what partners may ask; alarms of its deadlines."""
 
 from services.selection import handlers
 from shared.contracts import citizen_space, notifications, placement
@@ -20,8 +20,9 @@ consumer = Consumer(
         on(citizen_space.EnrolmentCancelled, handlers.record_enrolment),
         on(citizen_space.NothingToCancel, handlers.record_enrolment),
         on(notifications.AlertsPlanned, handlers.record_alerts_planned),
-        on(notifications.PartnerAlerted, handlers.record_delivery),
+        on(notifications.PartnerAlerted, handlers.record_alert),
         on(notifications.PartnerAlertFailed, handlers.record_delivery),
+        on(notifications.PartnerConventionRecorded, handlers.record_convention),
         at(handlers.DEADLINE, handlers.DeadlineAlarm, handlers.ring_deadline),
     ),
     chunk=50,

@@ -15,8 +15,8 @@ from shared.boundary.version import headers_of
 from shared.messaging.event import Tx
 from shared.messaging.transaction import Transaction
 
-Query = Callable[[Tx], Awaitable[BaseModel]]
-"""Notes the read and gives what was read."""
+Query = Callable[[Tx], Awaitable[BaseModel | Exception]]
+"""Notes the read and gives what was read, or a refusal: given, its note stays; raised, it does not."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,11 @@ class Record:
     _boundary: Boundary
 
     async def __call__(self, query: Query) -> Response:
-        """Answers what the query gives, once its note is committed: what cannot be noted is not shown."""
+        """Answers what the query gives, once its note is committed: what cannot be noted is not shown.
+
+        Raises:
+            Exception: the refusal that the query gave; its note is committed as well.
+        """
         boundary = self._boundary
         with telemetry.span(f"transaction {boundary.service}", expected=boundary.refusals):
             async with boundary.engine.begin() as conn:
@@ -37,6 +41,8 @@ class Record:
                     conn=conn, now=boundary.clock(), actor=boundary.actor(self.principal), source=boundary.source
                 )
                 shown = await query(tx)
+            if isinstance(shown, Exception):
+                raise shown
             return Response(shown.model_dump_json(), 200, headers_of(shown), "application/json")
 
 

@@ -1,11 +1,15 @@
-"""Events that the notifications service produces: who was told what, without saying anything of whom."""
+"""Events that the notifications service produces: who was told what, and what a convention lets a partner ask."""
 
+from datetime import date
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from shared.contracts.selection import PartnerCategory
 from shared.messaging.event import Event, Topic
 
 DELIVERY = Topic("notifications.delivery.v1")
+PARTNER = Topic("notifications.partner.v1")
 
 
 class DeliveryEvent(Event):
@@ -42,6 +46,10 @@ class PartnerAlerted(DeliveryEvent):
     partner: str
     """Display name of the partner, an organisation."""
     attempts: int
+    partner_id: UUID | None = None
+    """None in events from before partners could ask for details."""
+    reference: str | None = None
+    """The opaque name under which this partner, and no other, knows the candidacy; None as for `partner_id`."""
 
 
 class PartnerAlertFailed(DeliveryEvent):
@@ -54,3 +62,32 @@ class PartnerAlertFailed(DeliveryEvent):
     attempts: int
     reason: str
     """Stable code, such as `retries_exhausted`, `endpoint_gone` or `withdrawn_before_sending`."""
+
+
+class PartnerField(StrEnum):
+    """What a convention may let a partner read of a person: names of fields, never their content."""
+
+    LAST_NAME = "last_name"
+    FIRST_NAMES = "first_names"
+    ECROU_NUMBER = "ecrou_number"
+    PROJECTED_EXIT = "projected_exit"
+
+
+class PartnerConventionRecorded(Event):
+    """A partner was taken in with its convention. Subject and key: the partner."""
+
+    topic: ClassVar[Topic] = PARTNER
+    type: ClassVar[str] = "notifications.partner.convention_recorded.v1"
+
+    partner_id: UUID
+    partner: str
+    """Display name of the partner, an organisation."""
+    category: PartnerCategory
+    convention_from: date
+    """First day of the convention, Europe/Paris."""
+    convention_to: date
+    """First day after the convention, Europe/Paris."""
+    fields: tuple[PartnerField, ...]
+    """What the partner may read of a person who has arrived and agreed; empty for nothing."""
+    window_months: int | None
+    """Only in the last so many months before the projected exit; None for no such limit."""

@@ -122,6 +122,15 @@ def routes() -> APIRouter:
 
         return await record(query)
 
+    @router.get("/things/{thing}/denied", response_model=Thing)
+    async def denied(record: Annotated[Record, Depends(recording("inspector"))]) -> Response:
+        async def query(tx: Tx) -> Refused:
+            note = {"id": uuid7(), "name": f"refused to {record.principal.subject}", "made_at": tx.now}
+            await tx.conn.execute(things.insert(), note)
+            return Refused(Refusal.UNWANTED)
+
+        return await record(query)
+
     @router.get("/scribble")
     async def scribble(read: Annotated[Read, Depends(reading("inspector"))]) -> None:
         await read.conn.execute(sa.delete(things))

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
@@ -77,6 +78,13 @@ async def test_a_token_for_several_audiences_of_a_person_without_establishment_i
     assert principal.establishment is None
 
 
+async def test_a_token_of_an_outside_body_names_it_and_no_other_does(issuer: OwnIssuer, check: Authenticator) -> None:
+    partner = "0192f0c1-7b3a-7d4e-8f60-a1b2c3d4e5f6"
+    assert (await check([f"Bearer {issuer.token(partner=partner)}"])).partner == UUID(partner)
+    for none in (issuer.token(), issuer.token(partner=None)):
+        assert (await check([f"Bearer {none}"])).partner is None
+
+
 async def test_no_token_is_told_apart_from_a_bad_one(issuer: OwnIssuer, check: Authenticator) -> None:
     good = issuer.token()
     assert await refusal(check) == (401, "token-missing")
@@ -122,6 +130,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "no sites": {"sites": ...},
     "too many roles": {"roles": [f"r{n}" for n in range(65)]},
     "establishment as list": {"establishment": ["MA-REIMS"]},
+    "partner that is no UUID": {"partner": "employment-service"},
+    "partner as list": {"partner": ["0192f0c1-7b3a-7d4e-8f60-a1b2c3d4e5f6"]},
 }
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -315,6 +315,17 @@ async def test_a_noted_read_is_shown_with_its_note_or_not_at_all(
     assert code(refused) == (500, "internal-error")
     assert "Vase" not in refused.text
     assert await count(engine, things) == 2
+
+
+async def test_a_refusal_that_a_noted_read_gives_is_answered_and_keeps_its_note(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
+) -> None:
+    address = f"/v1/things/{uuid4()}/denied"
+    assert code(await api.get(address, headers=tokens.bearer("inspector"))) == (409, "unwanted")
+    assert await count(engine, things) == 1
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("ALTER TABLE things ADD CHECK (name NOT LIKE 'refused to %') NOT VALID"))
+    assert code(await api.get(address, headers=tokens.bearer("inspector"))) == (500, "internal-error")
 
 
 def test_a_route_names_at_least_one_role() -> None:

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.notifications import handlers
+from services.notifications import domain, handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
 from services.notifications.store import book
 from services.notifications.store.book import NewPartner
 from shared.boundary import Read, Write, reading, writing
+from shared.contracts.notifications import PartnerField
 from shared.contracts.selection import PartnerCategory
 from shared.messaging import Tx
 
@@ -33,6 +34,10 @@ class PartnerBody(BaseModel):
     """First day of the convention, Europe/Paris."""
     convention_to: date
     """First day after the convention, Europe/Paris."""
+    fields: frozenset[PartnerField] | None = None
+    """What the partner may read of a person who has arrived and agreed; all that the law grants unless said."""
+    window_months: Annotated[int, Field(ge=1, le=12)] | None = None
+    """Only in the last so many months before the projected exit; 6 for employment services unless said."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -49,6 +54,8 @@ class Partner(BaseModel):
     category: PartnerCategory
     convention_from: date
     convention_to: date
+    fields: tuple[PartnerField, ...]
+    window_months: int | None
     created_at: datetime
 
 
@@ -62,8 +69,9 @@ async def take_in_partner(body: PartnerBody, write: Annotated[Write, Depends(wri
     """Takes in a partner with its convention."""
 
     async def command(tx: Tx) -> UUID:
-        new = NewPartner(body.name, body.category.value, body.convention_from, body.convention_to)
-        return await handlers.take_in_partner(tx, new, by=write.principal.subject)
+        terms = domain.terms(body.category.value, body.fields, body.window_months)
+        new = NewPartner(body.name, body.category.value, body.convention_from, body.convention_to, terms)
+        return await handlers.take_in_partner(tx, new, by=write.principal.subject, site=write.site)
 
     async def render(conn: AsyncConnection, partner: UUID) -> Partner:
         return shown(await book.partner(conn, partner))

@@ -5,6 +5,9 @@ from shared.problems import Problem
 
 PROBLEMS = {
     Refusal.PARTNER_UNKNOWN: Problem(422, "partner-unknown", "There is no such partner."),
+    Refusal.FIELD_NOT_LAWFUL: Problem(
+        422, "field-not-lawful", "The law does not let a partner of this category have one of these fields."
+    ),
     Refusal.ENDPOINT_NOT_ALLOWED: Problem(
         422, "endpoint-not-allowed", "The address is not a public https address on an allowed port."
     ),

@@ -36,6 +36,9 @@ class Claimed(NamedTuple):
     active: bool
     """Whether the subscription is still served."""
     partner: str
+    partner_id: UUID
+    reference: str | None
+    """Under which the partner knows the candidacy."""
 
 
 async def claim(
@@ -89,7 +92,8 @@ _CLAIM = sa.text(
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
         d.attempts, d.created_at, d.superseded_by IS NOT NULL, d.header_names, d.header_values, s.url, s.secret,
-        s.state = 'active', p.name
+        s.state = 'active', p.name, p.id,
+        (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
     """
 ).bindparams(
     sa.bindparam("lease", LEASE),

@@ -75,7 +75,8 @@ async def _answer(tx: Tx, claimed: Claimed, settled: Settled, outcome: Outcome, 
     }
     match State(settled.state), outcome:
         case State.DELIVERED, _:
-            event: PartnerAlerted | PartnerAlertFailed = PartnerAlerted.model_validate(said)
+            known = {"partner_id": claimed.partner_id, "reference": claimed.reference}
+            event: PartnerAlerted | PartnerAlertFailed = PartnerAlerted.model_validate(said | known)
         case State.FAILED, GivenUp(reason=reason):
             event = PartnerAlertFailed.model_validate(said | {"reason": reason})
         case State.CANCELLED, _:

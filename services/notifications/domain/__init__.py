@@ -1,5 +1,6 @@
 """The rules of telling partners: pure, on the standard library alone. One module per noun."""
 
+from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
 from services.notifications.domain.notice import (
     PLACEHOLDER,
@@ -13,6 +14,7 @@ from services.notifications.domain.refusal import Refusal, Refused, refuse_retry
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
 
 __all__ = [
+    "LAWFUL",
     "PLACEHOLDER",
     "Alert",
     "Forbidden",
@@ -23,6 +25,7 @@ __all__ = [
     "Retraction",
     "State",
     "SubscriptionState",
+    "Terms",
     "Undoing",
     "day_in_france",
     "forbidden_address",
@@ -30,5 +33,6 @@ __all__ = [
     "held_retraction",
     "payload",
     "refuse_retry",
+    "terms",
     "undo",
 ]

@@ -10,6 +10,8 @@ class Refusal(StrEnum):
 
     PARTNER_UNKNOWN = "partner-unknown"
     """A subscription names a partner that does not exist."""
+    FIELD_NOT_LAWFUL = "field-not-lawful"
+    """A convention names a field that the law does not grant bodies of that category."""
     ENDPOINT_NOT_ALLOWED = "endpoint-not-allowed"
     """The address of a subscription is one that we never call."""
     DELIVERY_UNKNOWN = "delivery-unknown"

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import State
+from services.notifications.domain import State, Terms
 from services.notifications.tables import attempts, deliveries, partners, subscriptions
 
 Row = sa.Row[Any]
@@ -23,6 +23,7 @@ class NewPartner:
     category: str
     convention_from: date
     convention_to: date
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by:
             "category": new.category,
             "convention_from": new.convention_from,
             "convention_to": new.convention_to,
+            "fields": list(new.terms.fields),
+            "window_months": new.terms.window_months,
             "created_by": by,
             "created_at": now,
         },

@@ -53,6 +53,7 @@ async def a_partner(
         "category": category.value,
         "convention_from": convention[0],
         "convention_to": convention[1],
+        "fields": [],
         "created_by": "tests",
         "created_at": NOW,
     }

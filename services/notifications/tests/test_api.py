@@ -9,6 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -17,6 +18,8 @@ from services.notifications.settings import Settings
 from services.notifications.tables import partners, subscriptions
 from services.notifications.tests.builders import DECISION, KEYS, NOW, a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
+from shared.contracts.notifications import PartnerConventionRecorded
+from shared.contracts.selection import PartnerCategory
 from shared.testing.api import ISSUER, Tokens, client, once
 from shared.testing.kernel import Bench
 from shared.web import create_app
@@ -73,12 +76,56 @@ async def subscribe(
 async def test_a_partner_is_taken_in_and_listed(api: httpx.AsyncClient, tokens: Tokens) -> None:
     answer = await api.post("/v1/partners", json=PARTNER, headers=tokens.bearer("partner_admin") | once())
     assert answer.status_code == 201
-    assert answer.json() == PARTNER | {"id": answer.json()["id"], "created_at": "2026-11-23T09:00:00Z"}
+    assert answer.json() == PARTNER | {
+        "id": answer.json()["id"],
+        "fields": ["last_name", "first_names", "ecrou_number", "projected_exit"],
+        "window_months": 6,
+        "created_at": "2026-11-23T09:00:00Z",
+    }
     listed = await api.get("/v1/partners", headers=tokens.bearer("inspector"))
     assert listed.json() == {"items": [answer.json()], "next_cursor": None}
 
 
-MALFORMED: list[tuple[dict[str, str], str]] = [
+async def test_what_a_convention_permits_is_told_in_the_same_transaction(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench
+) -> None:
+    body = PARTNER | {"fields": ["projected_exit", "last_name"], "window_months": 3}
+    partner = (await api.post("/v1/partners", json=body, headers=tokens.bearer("partner_admin") | once())).json()
+    (told,) = await bench.published()
+    assert (told.event_type, told.topic) == (PartnerConventionRecorded.type, "notifications.partner.v1")
+    assert told.body == {
+        "partner_id": partner["id"],
+        "partner": PARTNER["name"],
+        "category": "employment_service",
+        "convention_from": "2026-01-01",
+        "convention_to": "2027-01-01",
+        "fields": ["last_name", "projected_exit"],
+        "window_months": 3,
+    }
+    assert (str(told.key), told.headers["ce_aggregateversion"]) == (partner["id"], "1")
+
+
+async def test_no_convention_permits_more_than_the_law_grants_its_category(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench, engine: AsyncEngine
+) -> None:
+    for category, field in (
+        ("training_body", "ecrou_number"),
+        ("training_body", "projected_exit"),
+        ("region", "last_name"),
+        ("social_employer", "first_names"),
+    ):
+        body = PARTNER | {"category": category, "fields": [field]}
+        refused = await api.post("/v1/partners", json=body, headers=tokens.bearer("partner_admin") | once())
+        assert problem(refused) == (422, "field-not-lawful"), category
+        partner = await a_partner(engine, category=PartnerCategory(category))
+        change = sa.update(partners).where(partners.c.id == partner).values(fields=[field])
+        with pytest.raises(IntegrityError, match="ck_partners_lawful_fields"):
+            async with engine.begin() as conn:
+                await conn.execute(change)
+    assert await bench.published() == []
+
+
+MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"category": "friend"}, "/category"),
     ({"name": ""}, "/name"),
     ({"name": "a\nb"}, "/name"),
@@ -86,6 +133,9 @@ MALFORMED: list[tuple[dict[str, str], str]] = [
     ({"convention_from": "2026-02-31"}, "/convention_from"),
     ({"convention_to": "2025-01-01"}, ""),
     ({"convention_to": "2026-01-01"}, ""),
+    ({"fields": ["offence"]}, "/fields/0"),
+    ({"window_months": 0}, "/window_months"),
+    ({"window_months": 13}, "/window_months"),
     ({"telephone": "+33 3 24 00 00 00"}, ""),
 ]
 
@@ -98,7 +148,7 @@ async def test_a_malformed_partner_is_refused_without_repeating_it(
         code = "unknown-field" if "telephone" in changed else "validation-failed"
         assert problem(answer) == (422, code), changed
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer], changed
-        assert not any(value and value in answer.text for value in changed.values()), changed
+        assert not any(value and str(value) in answer.text for value in changed.values()), changed
     async with engine.connect() as conn:
         assert (await conn.execute(sa.select(partners))).all() == []
 

@@ -15,6 +15,7 @@ from services.notifications.delivery import lease
 from services.notifications.delivery.lease import LEASE, Try
 from services.notifications.delivery.outcome import Ended, record
 from services.notifications.delivery.schedule import Again, Delivered
+from services.notifications.tables import partner_references
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, Script, answering, hanging_up, receiving, saying
@@ -59,8 +60,12 @@ async def told(desk: Desk) -> list[tuple[str, str, int, str | None]]:
     ]
 
 
-async def test_a_partner_receives_a_verified_notice_and_we_say_that_it_was_told(desk: Desk, receiver: Receiver) -> None:
+async def test_a_partner_receives_a_verified_notice_and_we_say_that_it_was_told(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine
+) -> None:
     await desk.approve()
+    async with engine.connect() as conn:
+        partner = (await conn.execute(sa.select(partner_references))).one()
     async with desk.working():
         (row,) = await desk.become("delivered")
     (notice,) = receiver.notices
@@ -76,6 +81,8 @@ async def test_a_partner_receives_a_verified_notice_and_we_say_that_it_was_told(
         "notice": "candidacy.approved",
         "partner": "Mission locale des Ardennes",
         "attempts": 1,
+        "partner_id": str(partner.partner_id),
+        "reference": notice["data"]["reference"],
     }
     assert (said.headers["ce_subject"], said.headers["ce_aggregateversion"]) == (str(row.id), "1")
     assert said.headers["ce_causationid"] == desk.approval

@@ -10,10 +10,12 @@ from services.notifications.domain import (
     Notice,
     Retraction,
     State,
+    Terms,
     Undoing,
     day_in_france,
     held_retraction,
     payload,
+    terms,
     undo,
 )
 from services.notifications.tests.builders import an_alert
@@ -82,3 +84,18 @@ def test_a_partner_reads_what_happened_when_and_its_own_reference_and_nothing_el
 def test_a_convention_runs_by_the_calendar_of_france() -> None:
     assert day_in_france(datetime(2026, 12, 31, 22, 59, tzinfo=UTC)) == date(2026, 12, 31)
     assert day_in_france(datetime(2026, 12, 31, 23, 0, tzinfo=UTC)) == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("category", "usual"),
+    [
+        ("employment_service", Terms(("last_name", "first_names", "ecrou_number", "projected_exit"), 6)),
+        ("youth_service", Terms(("last_name", "first_names", "ecrou_number", "projected_exit"), None)),
+        ("training_body", Terms(("last_name", "first_names"), None)),
+        ("region", Terms((), None)),
+        ("social_employer", Terms((), None)),
+    ],
+)
+def test_a_convention_that_says_nothing_permits_what_the_law_grants(category: str, usual: Terms) -> None:
+    assert terms(category, None, None) == usual
+    assert terms(category, (), 3) == Terms((), 3)

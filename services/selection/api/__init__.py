@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.selection.api import (
     advice,
     decisions,
+    disclosures,
     documents,
     explanations,
     files,
@@ -26,6 +27,7 @@ router.include_router(interviews.router)
 router.include_router(documents.router)
 router.include_router(receipts.router)
 router.include_router(sittings.router)
+router.include_router(disclosures.router)
 
 REFUSALS = (Refused, PROBLEMS)
 """The exception by which a rule says no, and what each of its reasons becomes."""

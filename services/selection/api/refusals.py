@@ -52,6 +52,8 @@ _ANSWERS = {
     Refusal.NOT_A_DOUBLE: (409, "The two files are not of the same person."),
     Refusal.APPEAL_UNKNOWN: (404, "There is no such appeal."),
     Refusal.APPEAL_BY_FIRST_DECIDER: (403, "Who took the decision does not decide the appeal."),
+    Refusal.CONVENTION_ENDED: (403, "No convention of this partner covers today."),
+    Refusal.REFERENCE_UNKNOWN: (404, "Nothing can be shown under this reference."),
 }
 
 PROBLEMS = {refusal: Problem(status, refusal.value, title) for refusal, (status, title) in _ANSWERS.items()}

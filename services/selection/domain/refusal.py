@@ -59,6 +59,9 @@ class Refusal(StrEnum):
     APPEAL_UNKNOWN = "appeal-unknown"
     APPEAL_BY_FIRST_DECIDER = "appeal-by-first-decider"
 
+    CONVENTION_ENDED = "convention-ended"
+    REFERENCE_UNKNOWN = "reference-unknown"
+
 
 class Refused(Exception):
     """A rule says no. Nothing was changed.

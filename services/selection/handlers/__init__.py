@@ -8,6 +8,7 @@ from services.selection.handlers.decisions import (
     preview_effects,
     refuse,
 )
+from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.gathering import (
@@ -35,6 +36,7 @@ __all__ = [
     "Preview",
     "RefusalOrder",
     "Submission",
+    "answer_partner",
     "approve",
     "ask_advice",
     "assess",
@@ -46,7 +48,9 @@ __all__ = [
     "preview_effects",
     "read_journey",
     "receive_advice",
+    "record_alert",
     "record_alerts_planned",
+    "record_convention",
     "record_delivery",
     "record_enrolment",
     "record_stay",

@@ -12,7 +12,7 @@ from shared.contracts.notifications import AlertsPlanned, DeliveryEvent
 from shared.contracts.placement import AssignmentConfirmed, AssignmentExpired, StayEvent
 from shared.messaging import Meta, Poison, Tx
 
-_NOT_DETAIL = {"candidacy_id", "request_id", "decision_number"}
+_NOT_DETAIL = {"candidacy_id", "request_id", "decision_number", "partner_id", "reference"}
 
 
 async def record_stay(tx: Tx, event: StayEvent, meta: Meta) -> None:

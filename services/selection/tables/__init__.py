@@ -2,6 +2,7 @@
 
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
+from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
 from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.gathering import advice, documents, interviews
 from services.selection.tables.journeys import expected_replies, journey_steps
@@ -17,6 +18,7 @@ __all__ = [
     "deadlines",
     "decision_counters",
     "decisions",
+    "disclosures",
     "documents",
     "expected_replies",
     "file_history",
@@ -26,6 +28,8 @@ __all__ = [
     "journey_steps",
     "metadata",
     "opinions",
+    "partner_conventions",
+    "partner_references",
     "receipt_counters",
     "receipts",
     "reviews",

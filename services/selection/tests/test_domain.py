@@ -168,7 +168,7 @@ def statuses(state: State, outcomes: list[Outcome], expected: list[Expected], af
 
 def test_every_fact_that_is_consumed_has_a_status() -> None:
     facts = {name.split(".")[2] for name in consumers.consumer.events}
-    assert facts == {fact for _, fact in _STATUS} | {"alerts_planned"}
+    assert facts == {fact for _, fact in _STATUS} | {"alerts_planned", "convention_recorded"}
 
 
 def test_a_step_without_an_answer_waits_and_its_reply_is_missing() -> None:
