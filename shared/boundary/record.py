@@ -15,8 +15,8 @@ from shared.boundary.version import headers_of
 from shared.messaging.event import Tx
 from shared.messaging.transaction import Transaction
 
-Query = Callable[[Tx], Awaitable[BaseModel]]
-"""Notes the read and gives what was read."""
+Query = Callable[[Tx], Awaitable[BaseModel | Response]]
+"""Notes the read and gives what was read: a body, or a whole answer where that is no JSON."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Record:
                     conn=conn, now=boundary.clock(), actor=boundary.actor(self.principal), source=boundary.source
                 )
                 shown = await query(tx)
+            if isinstance(shown, Response):
+                shown.headers.update(headers_of(shown))
+                return shown
             return Response(shown.model_dump_json(), 200, headers_of(shown), "application/json")
 
 

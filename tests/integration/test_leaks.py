@@ -31,8 +31,9 @@ CANARIES = (LAST, FIRST, ECROU, REASONS, DELEGATION, BIRTH)
 ALLOWED = {
     ("selection", "vault.identities"): {LAST, FIRST, ECROU, BIRTH},
     ("selection", "public.decisions"): {REASONS, DELEGATION},
+    ("selection", "public.delegations"): {DELEGATION},
 }
-"""Where a canary may lie: the vault, and the decision's own words."""
+"""Where a canary may lie: the vault, the decision's own words, and the delegation that it names."""
 
 
 def found(text: str) -> set[str]:
@@ -100,6 +101,7 @@ async def _decide(officers: Officers) -> str:
     person = Person(LAST, FIRST, categories=("region",), ecrou=ECROU)
     identity = {**file_of(person, "DON", officers.today)["identity"], "birth_date": BIRTH}
     candidacy = await officers.prepare(person, identity=identity)
+    await officers.delegate(DELEGATION)
     preview = await officers.preview(candidacy)
     act = {
         "opinion_id": preview["opinion_id"],

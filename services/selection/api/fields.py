@@ -4,12 +4,13 @@ import re
 from datetime import date
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.selection import domain
 from shared.auth import Principal
+from shared.problems import Problem
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -38,7 +39,8 @@ def _day(value: object) -> date:
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES) from None
 
 
-def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    """A validator: refuses a list that names something twice."""
     if len(set(values)) != len(values):
         raise PydanticCustomError("repeated", "each may be named once")
     return values
@@ -49,8 +51,8 @@ Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 SiteCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ActivityCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[A-Z0-9][A-Z0-9-]{0,30}$")]
 """Such as `DON-WEB`."""
-Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(_distinct)]
-Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(_distinct)]
+Wishes = Annotated[tuple[ActivityCode, ...], AfterValidator(distinct)]
+Categories = Annotated[tuple[domain.PartnerCategory, ...], AfterValidator(distinct)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, StringConstraints(max_length=20_000)]
 """Own words of an officer. Blank ones are refused by the rules, with a code of their own."""
@@ -65,9 +67,24 @@ SitePolicy = Annotated[domain.Policy, Depends(_policy)]
 """What this site set where the law is silent."""
 
 
+def _purpose(purpose: Annotated[str | None, Header()] = None) -> domain.Purpose:
+    if purpose not in set(domain.Purpose):
+        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
+    return domain.Purpose(purpose)
+
+
+ReadPurpose = Annotated[domain.Purpose, Depends(_purpose)]
+"""Header `Purpose` of a logged read: why, from a closed list."""
+
+
 def scope_of(principal: Principal, site: str) -> domain.Scope:
     """Whose files the token lets its officer see."""
     return domain.Scope(site, principal.establishment)
+
+
+def signer_of(principal: Principal) -> domain.Signer:
+    """The officer as one who signs, as the token says."""
+    return domain.Signer(principal.subject, principal.name, principal.function)
 
 
 def editor_of(principal: Principal, site: str, version: int) -> domain.Editor:

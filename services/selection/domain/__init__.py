@@ -29,13 +29,17 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.deferral import check_deferral, deferral
+from services.selection.domain.delegation import OWN_COMPETENCE, Delegation, check_competent, right_to_sign
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
+from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
 from services.selection.domain.refusal import Refusal, Refused
+from services.selection.domain.restriction import check_restricted_reader
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
-from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
+from services.selection.domain.terms import RUNS_OUT, Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
 
@@ -44,7 +48,10 @@ __all__ = [
     "FIRST",
     "LAST",
     "OPEN",
+    "OWN_COMPETENCE",
     "RULE_VERSION",
+    "RUNS_OUT",
+    "Acknowledgement",
     "Act",
     "AdviceKind",
     "Approval",
@@ -54,6 +61,7 @@ __all__ = [
     "Code",
     "Criterion",
     "Deadline",
+    "Delegation",
     "Due",
     "Duration",
     "Editor",
@@ -65,6 +73,7 @@ __all__ = [
     "Finding",
     "Gathered",
     "Grounds",
+    "HandOver",
     "Holiday",
     "Identity",
     "Journey",
@@ -97,14 +106,19 @@ __all__ = [
     "add_months",
     "add_working_days",
     "admit",
+    "appeal_until",
     "approvable",
     "assess",
+    "check_competent",
     "check_complete",
     "check_dates",
+    "check_deferral",
     "check_effects",
+    "check_restricted_reader",
     "check_signer",
     "compare_with_five_years",
     "date_in_paris",
+    "deferral",
     "escalation",
     "first_day_reaching",
     "is_working_day",
@@ -114,5 +128,6 @@ __all__ = [
     "on_or_after",
     "open_acts",
     "preparers_after",
+    "right_to_sign",
     "roles_for",
 ]

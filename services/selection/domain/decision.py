@@ -111,19 +111,21 @@ class Signer:
 class Grounds:
     """What every decision must say, in the signer's own words.
 
+    Args:
+        delegation: reference of the signer's delegation; blank for who decides in own competence.
+
     Raises:
-        Refused: `reasons-missing`, `authority-missing` or `delegation-missing`, when one is blank.
+        Refused: `reasons-missing` or `authority-missing`, when one is blank.
     """
 
     reasons: str
     authority: str
-    delegation: str
+    delegation: str = ""
 
     def __post_init__(self) -> None:
         for text, refusal in (
             (self.reasons, Refusal.REASONS_MISSING),
             (self.authority, Refusal.AUTHORITY_MISSING),
-            (self.delegation, Refusal.DELEGATION_MISSING),
         ):
             if not text.strip():
                 raise Refused(refusal)

@@ -2,8 +2,11 @@
 
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
+from services.selection.tables.delegations import delegations
 from services.selection.tables.files import candidacies, file_history, opinions
+from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.journeys import expected_replies, journey_steps
+from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
 
@@ -12,12 +15,15 @@ __all__ = [
     "deadlines",
     "decision_counters",
     "decisions",
+    "delegations",
     "expected_replies",
     "file_history",
+    "hand_overs",
     "identities",
     "identity_reads",
     "journey_steps",
     "metadata",
     "opinions",
+    "restricted_reasons",
     "reviews",
 ]
