@@ -169,16 +169,7 @@ async def show_vacancies(
     starts_on: Annotated[date, Query(alias="from")],
     until: date,
 ) -> Vacancies:
-    """How many beds of one kind are free for the whole of a stay, and from when the next one is.
-
-    Args:
-        code: of this site.
-        read: for those concerned.
-        sex: of the wing.
-        cell_type: that decisions give.
-        starts_on: first night.
-        until: first day after the stay.
-    """
+    """How many beds of one kind are free for the whole of a stay, and from when the next one is."""
     if code != read.site:
         raise WRONG_SITE.problem()
     if starts_on >= until:

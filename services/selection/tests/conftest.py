@@ -52,7 +52,13 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture
-async def api(engine: AsyncEngine, clock: Clock, tokens: Tokens) -> AsyncIterator[Api]:
+def placement_url() -> str | None:
+    """Where the API asks for free places; nowhere, unless a test stands in for placement."""
+    return None
+
+
+@pytest.fixture
+async def api(engine: AsyncEngine, clock: Clock, tokens: Tokens, placement_url: str | None) -> AsyncIterator[Api]:
     """Selection's API on a database of its own."""
     settings = Settings(
         SITE="DON",
@@ -60,6 +66,7 @@ async def api(engine: AsyncEngine, clock: Clock, tokens: Tokens) -> AsyncIterato
         kafka_bootstrap="unused:9092",
         oidc_issuer="http://issuer.test",
         idempotency_secret=SecretStr("s" * 32),
+        placement_url=placement_url,
         api_port=1,
         worker_port=2,
     )
