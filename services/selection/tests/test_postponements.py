@@ -8,6 +8,7 @@ import pytest
 
 from services.selection import domain, store
 from services.selection.domain import Refusal
+from services.selection.handlers.terms import open_deadline
 from services.selection.tests.builders import TODAY, Clock, some_facts
 from services.selection.tests.officers import GROUNDS, NOBODY, Api, problem
 from shared.testing.kernel import Bench
@@ -103,6 +104,17 @@ async def test_a_deferred_file_is_taken_up_again_and_its_answer_is_due_anew(
     assert "deferral" not in open_now
     assert open_now["decision"].due_on == date(2027, 4, 1)
     assert problem(await api.post(f"/{candidacy_id}/resume")) == (409, "not-deferred")
+
+
+async def test_a_deferral_answers_the_person_and_an_adjournment_does_not(api: Api, bench: Bench) -> None:
+    for act, more, still_due in (("adjourn", {}, True), ("defer", {"until": UNTIL}, False)):
+        candidacy_id = await api.assessed()
+        async with bench.transaction() as tx:
+            owner = domain.Role.DECISION_AUTHORITY
+            await open_deadline(tx, UUID(candidacy_id), domain.Due.DECISION, date(2027, 1, 25), owner=owner)
+        answer = await api.post(f"/{candidacy_id}/{act}", {**GROUNDS, **more}, by="decision_authority")
+        assert answer.status_code == 201
+        assert ("decision" in await due(bench, candidacy_id)) is still_due
 
 
 async def test_a_deferral_that_nobody_takes_up_escalates_and_decides_nothing(
