@@ -35,6 +35,13 @@ Refusals = tuple[type[Exception], Mapping[Any, problems.Problem]]
 Where it has a `state`, the problem names that and the acts that are open in it (`allowed`).
 """
 
+
+class Client(Protocol):
+    """Something that asks other services, and has connections to end."""
+
+    async def close(self) -> None: ...
+
+
 DRAIN = 10
 """Seconds that running requests get after SIGTERM."""
 _OPENAPI = "/openapi.json"
@@ -77,6 +84,7 @@ def create_app(
     legal_basis: str = "public-interest-task",
     regime: Regime = "LED",
     policy: object = None,
+    clients: Mapping[str, Client] | None = None,
 ) -> FastAPI:
     """Builds a service's API around its routes.
 
@@ -91,6 +99,7 @@ def create_app(
         legal_basis: of the acts done through this API, for the envelope of their events.
         regime: of data protection, of the same acts.
         policy: what the service's own routes find at `request.app.state.policy`.
+        clients: what they find at `request.app.state.<name>`; each is closed with the application.
 
     Raises:
         ValueError: a route names no roles.
@@ -117,6 +126,8 @@ def create_app(
         yield
         await boundary.notifier.close()
         await check.close()
+        for client in (clients or {}).values():
+            await client.close()
         if owned:
             await engine.dispose()
 
@@ -134,6 +145,8 @@ def create_app(
     )
     app.state.boundary = boundary
     app.state.policy = policy
+    for name, client in (clients or {}).items():
+        setattr(app.state, name, client)
     app.state.gate = Gate()
     checks = {"accepting": app.state.gate.check, "database": DatabaseAtHead(engine, service)}
     for path, answer in health_routes(checks, nothing_stale):

@@ -74,6 +74,8 @@ class Environment:
             f"{prefix}_API_PORT": str(self.ports[f"{service}-api"]),
             f"{prefix}_WORKER_PORT": str(self.ports[worker or f"{service}-worker"]),
         }
+        if service == "selection" and "placement" in self.services:
+            made["SELECTION_PLACEMENT_URL"] = self.url("placement-api")
         if service == "notifications":
             # The demo's partner listens on this machine; anywhere else this door stays shut.
             made["NOTIFICATIONS_ALLOW_LOOPBACK"] = "true"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import aiohttp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind
 
+from deploy.local.issuer import OFFICERS
 from deploy.local.stack import Stack
 
 SOME_TIME = 30.0
@@ -103,7 +104,7 @@ ADVICE = {
 
 
 class Officers(AbstractAsyncContextManager["Officers"]):
-    """Signs in as any officer and works through the public APIs.
+    """Signs in as any officer and works through the public APIs. Begins with the delegation that `GROUNDS` names.
 
     Args:
         stack: a running stack.
@@ -122,7 +123,23 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=SOME_TIME), connector=aiohttp.TCPConnector(limit=64)
         )
+        await self.delegate(GROUNDS["delegation"])
         return self
+
+    async def delegate(self, reference: str) -> Answer:
+        """The interregional director lets the deputy sign, by a reference; the same on the same day is done once."""
+        deputy = OFFICERS["decision_authority"]
+        delegation = {
+            "reference": reference,
+            "delegate_id": deputy.subject,
+            "delegate_name": deputy.name,
+            "authority": GROUNDS["authority"],
+            "kinds": ["approved", "refused", "adjourned", "deferred", "revoked", "lapsed"],
+            "valid_from": self.today.isoformat(),
+            "valid_until": (self.today + timedelta(days=365)).isoformat(),
+        }
+        key = str(uuid5(NAMESPACE_OID, f"{self.today} {reference}"))
+        return await self.must("director", "POST", "selection", "/v1/delegations", delegation, key=key)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None

@@ -86,6 +86,18 @@ class Occupancy(BaseModel):
     waiting_lists: tuple[Waiting, ...]
 
 
+class Vacancies(BaseModel):
+    """What is free of one kind of bed for a stay."""
+
+    site: str
+    sex: Sex
+    cell_type: CellType
+    free: int
+    """Beds that are free for the whole of the stay."""
+    next_free_on: date | None
+    """The first day, not before the stay's, from which a bed is free until its end; null for none."""
+
+
 class Stay(BaseModel):
     """What became of one order for a bed."""
 
@@ -146,6 +158,24 @@ async def show_occupancy(code: str, read: Reader) -> Occupancy:
         cells=cells,
         waiting_lists=lists,
     )
+
+
+@router.get("/sites/{code}/vacancies")
+async def show_vacancies(
+    code: str,
+    read: Reader,
+    sex: Sex,
+    cell_type: Literal["standard", "adapted"],
+    starts_on: Annotated[date, Query(alias="from")],
+    until: date,
+) -> Vacancies:
+    """How many beds of one kind are free for the whole of a stay, and from when the next one is."""
+    if code != read.site:
+        raise WRONG_SITE.problem()
+    if starts_on >= until:
+        raise Problem(422, "impossible-dates", "A stay ends after it begins.")
+    row = await store.vacancies(read.conn, code, sex, cell_type, starts_on, until)
+    return Vacancies.model_validate({"site": code, "sex": sex, "cell_type": cell_type, **row._mapping})
 
 
 @router.get("/stays")

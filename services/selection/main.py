@@ -10,10 +10,18 @@ from shared.process import run
 
 
 def run_api(settings: Settings) -> None:
-    from services.selection.api import REFUSALS, router
+    from services.selection.api import REFUSALS, Places, router
     from shared.web import serve_api
 
-    serve_api("selection", settings, router, REFUSALS, legal_basis="D211-19 Code pénitentiaire", policy=settings.policy)
+    serve_api(
+        "selection",
+        settings,
+        router,
+        REFUSALS,
+        legal_basis="D211-19 Code pénitentiaire",
+        policy=settings.policy,
+        clients={"places": Places(settings.placement_url)},
+    )
 
 
 def run_worker(settings: Settings) -> None:

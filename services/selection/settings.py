@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """Keys the fingerprints of request bodies."""
     policy: Policy = Policy()
     """What the site sets where the law is silent: a JSON object with the fields that differ from the defaults."""
+    placement_url: str | None = None
+    """Base URL of placement's API, asked for the free places that a preview shows; without it they are not shown."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""
     api_host: str = "127.0.0.1"

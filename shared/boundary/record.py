@@ -15,8 +15,11 @@ from shared.boundary.version import headers_of
 from shared.messaging.event import Tx
 from shared.messaging.transaction import Transaction
 
-Query = Callable[[Tx], Awaitable[BaseModel | Exception]]
-"""Notes the read and gives what was read, or a refusal: given, its note stays; raised, it does not."""
+Query = Callable[[Tx], Awaitable[BaseModel | Response | Exception]]
+"""Notes the read and gives what was read: a body, a whole answer where that is no JSON, or a refusal.
+
+A refusal that is given keeps its note; raised, it does not.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Record:
                 shown = await query(tx)
             if isinstance(shown, Exception):
                 raise shown
+            if isinstance(shown, Response):
+                shown.headers.update(headers_of(shown))
+                return shown
             return Response(shown.model_dump_json(), 200, headers_of(shown), "application/json")
 
 

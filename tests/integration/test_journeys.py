@@ -38,6 +38,13 @@ async def test_an_approved_candidate_gets_a_bed_and_a_seat_and_the_partner_is_to
     assert notice["body"]["data"].keys() == {"reference"}
 
 
+async def test_an_officer_sees_free_places_while_deciding(officers: Officers) -> None:
+    preview = await officers.preview(await officers.prepare(Person("Fogg", "Phileas")))
+    assert preview["places_unknown"] is None
+    assert preview["places"]["free"] > 0
+    assert preview["places"]["next_free_on"] == preview["effects"][0]["planned_entry"]
+
+
 async def test_a_withdrawal_undoes_everything_and_tells_exactly_those_who_were_told(officers: Officers) -> None:
     told, bystander = uuid4().hex, uuid4().hex
     await officers.subscribe("Région fictive", "region", told)

@@ -33,8 +33,9 @@ ALLOWED = {
     ("selection", "vault.identities"): {LAST, FIRST, ECROU, BIRTH},
     ("selection", "public.decisions"): {REASONS, DELEGATION},
     ("selection", "public.advice"): {WORDS},
+    ("selection", "public.delegations"): {DELEGATION},
 }
-"""Where a canary may lie: the vault, an advice, and the decision's own words."""
+"""Where a canary may lie: the vault, an advice, the decision's own words, and the delegation that it names."""
 
 
 def found(text: str) -> set[str]:
@@ -111,6 +112,7 @@ async def _decide(officers: Officers) -> str:
         "words": WORDS,
     }
     await officers.act("registry", candidacy, "advice", {"kind": "sentence_judge", "received": received})
+    await officers.delegate(DELEGATION)
     preview = await officers.preview(candidacy)
     act = {
         "opinion_id": preview["opinion_id"],

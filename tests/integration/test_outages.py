@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from deploy.local.officers import Officers, Person, steps_of
+from deploy.local.officers import GROUNDS, Officers, Person, steps_of
 from shared.testing.waiting import eventually
 
 # All journeys share one stack, so one worker runs them.
@@ -70,7 +70,7 @@ async def test_with_postgresql_restarted_under_load_nothing_is_lost_or_held(offi
 
     async def sign(candidacy: str, preview: object) -> None:
         key = str(uuid4())
-        act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **_GROUNDS}  # type: ignore[index]
+        act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **GROUNDS}  # type: ignore[index]
         path = f"/v1/candidacies/{candidacy}/approve"
         seen = {"If-Match": f'"{preview["version"]}"'}  # type: ignore[index]
 
@@ -89,9 +89,6 @@ async def test_with_postgresql_restarted_under_load_nothing_is_lost_or_held(offi
     await nothing_held(officers)
     told = {notice["id"] for notice in await officers.notices(inbox, "candidacy.approved", count=len(files))}
     assert len(told) == len(files)
-
-
-_GROUNDS = {"reasons": "Avis concordants.", "authority": "DISP", "delegation": "2026-114"}
 
 
 async def test_a_worker_told_to_stop_finishes_leaves_and_ends_well(officers: Officers) -> None:

@@ -1,7 +1,7 @@
 """The statements of placement, by what they are about."""
 
 from services.placement.store.holds import Bed, bed_of, confirm_bed, free_bed, hold
-from services.placement.store.pages import occupancy, sites, stay, stays
+from services.placement.store.pages import occupancy, sites, stay, stays, vacancies
 from services.placement.store.requests import (
     claim,
     first_in_line,
@@ -27,4 +27,5 @@ __all__ = [
     "sites",
     "stay",
     "stays",
+    "vacancies",
 ]

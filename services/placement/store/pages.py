@@ -65,6 +65,26 @@ _WAITING = sa.text(
 )
 
 
+async def vacancies(
+    conn: AsyncConnection, site: str, sex: str, cell_type: str, starts_on: date, until: date
+) -> sa.Row[Any]:
+    """What is free of one pool for a stay of `[starts_on, until)`: `free, next_free_on`."""
+    given = {"site": site, "sex": sex, "cell_type": cell_type, "starts_on": starts_on, "until": until}
+    return (await conn.execute(_VACANCIES, given)).one()
+
+
+# A pool that does not exist has nothing free, and will not have.
+_VACANCIES = sa.text(
+    """
+    SELECT count(*) FILTER (WHERE coalesce(lower(period), '-infinity') <= :starts_on) AS free,
+        min(greatest(coalesce(lower(period), :starts_on), :starts_on)) AS next_free_on
+    FROM vacancies JOIN pools ON pools.code = vacancies.pool
+    WHERE pools.site = :site AND pools.sex = :sex AND pools.cell_type = :cell_type
+        AND coalesce(lower(period), '-infinity') < :until AND (upper_inf(period) OR upper(period) >= :until)
+    """
+).bindparams(sa.bindparam("starts_on", type_=sa.Date), sa.bindparam("until", type_=sa.Date))
+
+
 async def stays(
     conn: AsyncConnection,
     *,

@@ -94,6 +94,52 @@ async def test_occupancy_counts_what_is_held_free_and_waited_for(
     assert shown["waiting_lists"] == [{"sex": "F", "cell_type": "adapted", "waiting": 1}]
 
 
+async def vacancies(api: httpx.AsyncClient, tokens: Tokens, **asked: Any) -> tuple[int, str | None]:
+    given = {"sex": "F", "cell_type": "adapted", "from": "2027-01-04", "until": "2028-07-01"} | asked
+    shown = await read(api, tokens, "/v1/sites/DON/vacancies", **given)
+    return shown["free"], shown["next_free_on"]
+
+
+async def test_vacancies_tell_what_is_free_for_a_whole_stay_and_from_when(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench
+) -> None:
+    assert await vacancies(api, tokens) == (1, "2027-01-04")
+    assert await vacancies(api, tokens, cell_type="standard") == (17, "2027-01-04")
+    holder = uuid7()
+    await bench.deliver(a_request(planned_entry=date(2027, 3, 1), projected_exit=date(2027, 9, 1)), subject=holder)
+    # Before, across and after the stay of the only such cell.
+    assert await vacancies(api, tokens, until="2027-03-01") == (1, "2027-01-04")
+    assert await vacancies(api, tokens, until="2027-03-02") == (0, None)
+    assert await vacancies(api, tokens) == (0, "2027-09-01")
+    assert await vacancies(api, tokens, **{"from": "2027-09-01"}) == (1, "2027-09-01")
+    await bench.deliver(a_cancellation(), subject=holder, version=2)
+    assert await vacancies(api, tokens) == (1, "2027-01-04")
+
+
+async def test_vacancies_are_asked_for_a_kind_that_decisions_give_and_for_a_stay_that_can_be(
+    api: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    good = {"sex": "F", "cell_type": "adapted", "from": "2027-01-04", "until": "2028-07-01"}
+    bad: list[tuple[dict[str, str], tuple[int, str]]] = [
+        ({"sex": "X"}, (422, "validation-failed")),
+        ({"cell_type": "secure_waiting"}, (422, "validation-failed")),
+        ({"from": "soon"}, (422, "validation-failed")),
+        ({"until": "2027-01-04"}, (422, "impossible-dates")),
+    ]
+    for overrides, expected in bad:
+        answer = await api.get(
+            "/v1/sites/DON/vacancies", params=good | overrides, headers=tokens.bearer("decision_authority")
+        )
+        assert problem(answer) == expected
+    missing = await api.get("/v1/sites/DON/vacancies", headers=tokens.bearer("decision_authority"))
+    assert problem(missing) == (422, "validation-failed")
+    elsewhere = await api.get("/v1/sites/ARR/vacancies", params=good, headers=tokens.bearer("decision_authority"))
+    assert problem(elsewhere) == (403, "wrong-site")
+    for officer in ("training_lead", "companion", "partner_admin", "operator"):
+        answer = await api.get("/v1/sites/DON/vacancies", params=good, headers=tokens.bearer(officer))
+        assert problem(answer) == (403, "role-missing")
+
+
 async def test_another_sites_occupancy_is_not_shown(api: httpx.AsyncClient, tokens: Tokens) -> None:
     for code in ("ARR", "XXX", "don"):
         answer = await api.get(f"/v1/sites/{code}/occupancy", headers=tokens.bearer("placement_officer"))

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of
-from shared.auth import Principal
+from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of, signer_of
+from services.selection.api.places import Places, PlacesView, Unknown
 from shared.boundary import IfMatch, Read, Write, reading, writing
 
 router = APIRouter(prefix="/v1/candidacies", tags=["decisions"])
@@ -54,7 +54,7 @@ class GroundsBody(Body):
     authority: Words = ""
     """In whose name it is decided, such as the interregional director."""
     delegation: Words = ""
-    """Reference of the signer's delegation."""
+    """Reference of the signer's delegation; who decides in own competence leaves it out."""
 
     def grounds(self) -> domain.Grounds:
         """As the rules take them; blank ones are refused."""
@@ -82,6 +82,8 @@ class ApprovalBody(UrgentGroundsBody):
 class RefusalBody(UrgentGroundsBody):
     """At least one code of the closed list, and own words."""
 
+    restricted_reasons: Words = ""
+    """Secret or security data (L211-2 7° CRPA): kept apart, and told to nobody but who decides an appeal."""
     reason_codes: Annotated[tuple[domain.RefusalReason, ...], Field(min_length=1, max_length=8)]
 
 
@@ -98,6 +100,10 @@ class PreviewView(View):
     effects: list[Effect]
     missing: list[str]
     """Kinds of advice, and `interview`: without them an approval is refused, unless it gives an `urgency`."""
+    places: PlacesView | None
+    """Of the kind that the effects ask for; null where they are not known now."""
+    places_unknown: Unknown | None
+    """Why they are not known."""
 
 
 class DecisionView(View):
@@ -131,13 +137,16 @@ class ActView(DecisionView):
 @router.post("/{candidacy_id}/approve/preview", response_model=PreviewView)
 async def preview_effects(
     candidacy_id: UUID,
+    request: Request,
     read: Annotated[Read, Depends(reading(*domain.roles_for(domain.Act.APPROVE)))],
     policy: SitePolicy,
 ) -> PreviewView:
-    """Shows what an approval would set off. Changes nothing, so it needs no Idempotency-Key."""
+    """Shows what an approval would set off, and how many places are free. Changes nothing: no Idempotency-Key."""
     shown = await handlers.preview_effects(
         read.conn, candidacy_id, read.now, scope_of(read.principal, read.site), policy
     )
+    places: Places = request.app.state.places
+    found = await places.find(read.site, shown.approval.effects, request.headers["authorization"])
     return PreviewView.model_validate(
         {
             "candidacy_id": candidacy_id,
@@ -147,6 +156,8 @@ async def preview_effects(
             "reference_on": shown.approval.opinion.reference_on,
             "effects": shown.approval.effects.listed(),
             "missing": list(shown.missing),
+            "places": found if isinstance(found, PlacesView) else None,
+            "places_unknown": found if isinstance(found, Unknown) else None,
         }
     )
 
@@ -164,10 +175,10 @@ async def approve(
         opinion_id=body.opinion_id,
         effects=[effect.model_dump(mode="json") for effect in body.effects],
         grounds=body.grounds(),
-        signer=_signer(write.principal),
+        signer=signer_of(write.principal),
     )
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, editor, policy), _show_act, status=201)
+    return await write(lambda tx: handlers.approve(tx, candidacy_id, order, editor, policy), show_act, status=201)
 
 
 @router.post("/{candidacy_id}/refuse", status_code=201, response_model=ActView)
@@ -182,10 +193,11 @@ async def refuse(
     order = handlers.RefusalOrder(
         reason_codes=tuple(dict.fromkeys(body.reason_codes)),
         grounds=body.grounds(),
-        signer=_signer(write.principal),
+        signer=signer_of(write.principal),
+        restricted=body.restricted_reasons,
     )
     editor = editor_of(write.principal, write.site, version)
-    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, editor, policy), _show_act, status=201)
+    return await write(lambda tx: handlers.refuse(tx, candidacy_id, order, editor, policy), show_act, status=201)
 
 
 async def show_decision_of(conn: AsyncConnection, candidacy_id: UUID) -> DecisionView | None:
@@ -194,13 +206,10 @@ async def show_decision_of(conn: AsyncConnection, candidacy_id: UUID) -> Decisio
     return None if row is None else DecisionView.model_validate(_shown(row))
 
 
-async def _show_act(conn: AsyncConnection, decision_id: UUID) -> ActView:
+async def show_act(conn: AsyncConnection, decision_id: UUID) -> ActView:
+    """A decision as it was signed, and the version of its file now."""
     return ActView.model_validate(_shown(await store.decision_row(conn, decision_id)))
 
 
 def _shown(row: store.AnyRow) -> dict[str, Any]:
     return {**row._asdict(), "decision_number": row.number, "act_digest": row.act_digest.hex()}
-
-
-def _signer(principal: Principal) -> domain.Signer:
-    return domain.Signer(principal.subject, principal.name, principal.function)

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.selection import domain
 from shared.auth import Principal
+from shared.problems import Problem
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -92,9 +93,24 @@ def reads_words(principal: Principal) -> bool:
     return not principal.roles.isdisjoint(WORD_READERS)
 
 
+def _purpose(purpose: Annotated[str | None, Header()] = None) -> domain.Purpose:
+    if purpose not in set(domain.Purpose):
+        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
+    return domain.Purpose(purpose)
+
+
+ReadPurpose = Annotated[domain.Purpose, Depends(_purpose)]
+"""Header `Purpose` of a logged read: why, from a closed list."""
+
+
 def scope_of(principal: Principal, site: str) -> domain.Scope:
     """Whose files the token lets its officer see."""
     return domain.Scope(site, principal.establishment)
+
+
+def signer_of(principal: Principal) -> domain.Signer:
+    """The officer as one who signs, as the token says."""
+    return domain.Signer(principal.subject, principal.name, principal.function)
 
 
 def editor_of(principal: Principal, site: str, version: int) -> domain.Editor:

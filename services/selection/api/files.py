@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from services.selection.api.fields import (
     Categories,
     Day,
     Name,
+    ReadPurpose,
     SiteCode,
     SitePolicy,
     View,
@@ -25,7 +26,7 @@ from services.selection.api.fields import (
 )
 from shared.boundary import IfMatch, Record, Write, recording, writing
 from shared.messaging import Tx
-from shared.problems import WRONG_SITE, Problem
+from shared.problems import WRONG_SITE
 
 router = APIRouter(prefix="/v1/candidacies", tags=["candidacies"])
 
@@ -266,18 +267,16 @@ async def withdraw(
     async def command(tx: Tx) -> UUID:
         return await handlers.withdraw(tx, candidacy_id, editor, withdrawn_on=withdrawn_on)
 
-    return await write(command, _show_state, status=200)
+    return await write(command, show_state, status=200)
 
 
 @router.get("/{candidacy_id}", response_model=CandidacyView)
 async def read_candidacy(
     candidacy_id: UUID,
     record: Annotated[Record, Depends(recording("spip", "registry", "head", "decision_authority"))],
-    purpose: Annotated[str | None, Header()] = None,
+    purpose: ReadPurpose,
 ) -> Response:
     """The whole file with the identity. Header `Purpose` says why, and the read is logged."""
-    if purpose not in set(domain.Purpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
     principal = record.principal
 
     async def query(tx: Tx) -> CandidacyView:
@@ -286,7 +285,7 @@ async def read_candidacy(
             reader=principal.subject,
             reader_function=principal.function,
             read_at=tx.now,
-            purpose=domain.Purpose(purpose),
+            purpose=purpose,
             person_id=row.person_id,
             route=_READ_ROUTE,
         )
@@ -305,7 +304,7 @@ async def _show_submitted(conn: AsyncConnection, candidacy_id: UUID) -> Submitte
     return SubmittedView.model_validate((await store.candidacy_row(conn, candidacy_id))._asdict())
 
 
-async def _show_state(conn: AsyncConnection, candidacy_id: UUID) -> StateView:
+async def show_state(conn: AsyncConnection, candidacy_id: UUID) -> StateView:
     return StateView.model_validate((await store.candidacy_row(conn, candidacy_id))._asdict())
 
 

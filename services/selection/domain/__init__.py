@@ -43,6 +43,8 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.deferral import check_deferral, deferral
+from services.selection.domain.delegation import OWN_COMPETENCE, Delegation, check_competent, right_to_sign
 from services.selection.domain.disclosure import (
     Convention,
     Named,
@@ -53,26 +55,20 @@ from services.selection.domain.disclosure import (
     disclose,
 )
 from services.selection.domain.document import Document, DocumentKind
-from services.selection.domain.eligibility import (
-    RULE_VERSION,
-    Line,
-    Opinion,
-    Result,
-    assess,
-    recompute,
-    reproduces,
-)
+from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess, recompute, reproduces
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
+from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
+from services.selection.domain.restriction import check_restricted_reader
 from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
 from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
-from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
+from services.selection.domain.terms import RUNS_OUT, Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
 
@@ -82,9 +78,12 @@ __all__ = [
     "INTERVIEW",
     "LAST",
     "OPEN",
+    "OWN_COMPETENCE",
     "RULE_SETS",
     "RULE_VERSION",
+    "RUNS_OUT",
     "SITES",
+    "Acknowledgement",
     "Act",
     "Advice",
     "AdviceKind",
@@ -100,6 +99,7 @@ __all__ = [
     "Criterion",
     "Datum",
     "Deadline",
+    "Delegation",
     "Document",
     "DocumentKind",
     "Due",
@@ -115,6 +115,7 @@ __all__ = [
     "Finding",
     "Gathered",
     "Grounds",
+    "HandOver",
     "Holiday",
     "Identity",
     "Inputs",
@@ -164,10 +165,13 @@ __all__ = [
     "add_months",
     "add_working_days",
     "admit",
+    "appeal_until",
     "approvable",
     "assess",
+    "check_competent",
     "check_complete",
     "check_dates",
+    "check_deferral",
     "check_effects",
     "check_gathered",
     "check_given",
@@ -175,9 +179,11 @@ __all__ = [
     "check_individual",
     "check_of_site",
     "check_planned",
+    "check_restricted_reader",
     "check_signer",
     "compare",
     "date_in_paris",
+    "deferral",
     "disclose",
     "escalation",
     "explain",
@@ -195,6 +201,7 @@ __all__ = [
     "reason_since",
     "recompute",
     "reproduces",
+    "right_to_sign",
     "roles_for",
     "rule_set_of",
     "rule_set_on",

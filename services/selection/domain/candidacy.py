@@ -84,6 +84,17 @@ class Scope:
     site: str
     establishment: str | None
 
+    def sees(self, establishment: str | None, arrived_on: date | None) -> bool:
+        """Whether a file exists for the officer: the origin follows its files to the end, the site has those present.
+
+        Args:
+            establishment: of origin, of the file.
+            arrived_on: of the file; from then on it belongs to the site.
+        """
+        return self.establishment in (None, establishment) or (
+            self.establishment == self.site and arrived_on is not None
+        )
+
     def check_read(self, establishment: str | None, arrived_on: date | None) -> None:
         """The origin follows its files to the end; the others do not exist for it.
 
@@ -94,8 +105,7 @@ class Scope:
         Raises:
             Refused: `candidacy-unknown`.
         """
-        own = self.establishment in (None, establishment)
-        if not own and not (self.establishment == self.site and arrived_on is not None):
+        if not self.sees(establishment, arrived_on):
             raise Refused(Refusal.CANDIDACY_UNKNOWN)
 
     def check_write(self, establishment: str | None, arrived_on: date | None) -> None:

@@ -112,23 +112,22 @@ class Grounds:
     """What every decision must say, in the signer's own words.
 
     Args:
+        delegation: reference of the signer's delegation; blank for who decides in own competence.
         urgency: why it is decided before all advice is there (D211-22); None when it is not.
 
     Raises:
-        Refused: `reasons-missing`, `authority-missing`, `delegation-missing` or `urgency-without-reasons`, when one
-            is blank.
+        Refused: `reasons-missing`, `authority-missing` or `urgency-without-reasons`, when one is blank.
     """
 
     reasons: str
     authority: str
-    delegation: str
+    delegation: str = ""
     urgency: str | None = None
 
     def __post_init__(self) -> None:
         for text, refusal in (
             (self.reasons, Refusal.REASONS_MISSING),
             (self.authority, Refusal.AUTHORITY_MISSING),
-            (self.delegation, Refusal.DELEGATION_MISSING),
             (self.urgency, Refusal.URGENCY_WITHOUT_REASONS),
         ):
             if text is not None and not text.strip():

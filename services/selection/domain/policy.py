@@ -53,6 +53,7 @@ class Policy:
         advice_days: working days that whoever is asked for an advice has.
         reminder_days: working days before a due date on which its owner is reminded.
         answer_months: the silence of the administration means a refusal after this many months (L231-4 CRPA).
+        hand_over_days: working days in which the person is given a decision.
         appeal_months: an appeal is lodged within this many months of the hand-over of the decision.
         observation_days: working days that the person has to observe on an intended revocation (L122-1 CRPA).
         own_competence: functions that decide without a delegation (D211-19).
@@ -72,6 +73,7 @@ class Policy:
     advice_days: int = 15
     reminder_days: int = 5
     answer_months: int = 2
+    hand_over_days: int = 3
     appeal_months: int = 2
     observation_days: int = 10
     own_competence: tuple[str, ...] = ("interregional_director",)

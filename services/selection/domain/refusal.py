@@ -24,6 +24,14 @@ class Refusal(StrEnum):
     DELEGATION_OUT_OF_SCOPE = "delegation-out-of-scope"
     DECISION_BY_PREPARER = "decision-by-preparer"
 
+    NOT_COMPETENT = "not-competent"
+    DELEGATION_UNKNOWN = "delegation-unknown"
+    DELEGATION_ENDED = "delegation-ended"
+
+    DECISION_UNKNOWN = "decision-unknown"
+    REASONS_RESTRICTED = "reasons-restricted"
+    ALREADY_HANDED_OVER = "already-handed-over"
+
     STILL_A_DRAFT = "still-a-draft"
     ALREADY_SUBMITTED = "already-submitted"
     NOT_ASSESSED = "not-assessed"

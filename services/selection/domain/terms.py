@@ -33,6 +33,10 @@ class Due(StrEnum):
     """A withdrawal after arrival asks for another prison. Subject: the request."""
 
 
+RUNS_OUT = frozenset({Due.APPEAL_PERIOD})
+"""Terms of the person: when they are past they are over, and nobody has failed to act."""
+
+
 class Escalation(StrEnum):
     """What a deadline does when it is not met."""
 

@@ -1,13 +1,7 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
-from services.selection.handlers.decisions import (
-    ApprovalOrder,
-    Preview,
-    RefusalOrder,
-    approve,
-    preview_effects,
-    refuse,
-)
+from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
+from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
@@ -18,6 +12,7 @@ from services.selection.handlers.gathering import (
     report_interview,
     take_advice,
 )
+from services.selection.handlers.hand_overs import hand_over
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -25,6 +20,7 @@ from services.selection.handlers.journeys import (
     record_enrolment,
     record_stay,
 )
+from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
 from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.sittings import hold_sitting, plan_sitting
 from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
@@ -33,15 +29,20 @@ __all__ = [
     "DEADLINE",
     "ApprovalOrder",
     "DeadlineAlarm",
+    "Postponement",
     "Preview",
     "RefusalOrder",
     "Submission",
+    "adjourn",
     "answer_partner",
     "approve",
     "ask_advice",
     "assess",
     "create_candidacy",
+    "defer",
+    "end_delegation",
     "explain_opinion",
+    "hand_over",
     "hold_sitting",
     "issue_receipt",
     "plan_sitting",
@@ -51,12 +52,14 @@ __all__ = [
     "record_alert",
     "record_alerts_planned",
     "record_convention",
+    "record_delegation",
     "record_delivery",
     "record_enrolment",
     "record_stay",
     "refer_to_document",
     "refuse",
     "report_interview",
+    "resume",
     "ring_deadline",
     "submit",
     "take_advice",

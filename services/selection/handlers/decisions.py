@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
 from services.selection.handlers.files import opened, order, write
+from services.selection.handlers.signing import sign
 from services.selection.handlers.terms import meet_all_deadlines, meet_deadline
 from shared.contracts import selection as contract
 from shared.messaging import Event, Tx
@@ -32,11 +33,16 @@ class ApprovalOrder:
 
 @dataclass(frozen=True)
 class RefusalOrder:
-    """What the officer signs: at least one code of the closed list, and own words."""
+    """What the officer signs: at least one code of the closed list, and own words.
+
+    Args:
+        restricted: further reasons, which the person may not be told; blank for none.
+    """
 
     reason_codes: tuple[domain.RefusalReason, ...]
     grounds: domain.Grounds
     signer: domain.Signer
+    restricted: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,11 @@ async def approve(
         The id of the decision.
 
     Raises:
-        domain.Refused: as `domain.admit`; by the signer, the opinion, the planned entry, what is missing, or the
+        domain.Refused: as `domain.admit` and `sign`; by the opinion, the planned entry, what is missing, or the
             effects. Nothing was changed.
     """
     file, named = await store.lock_file_to_decide(tx.conn, candidacy_id, order_.opinion_id)
     state = domain.admit(file, domain.Act.APPROVE, editor)
-    domain.check_signer(file, order_.signer)
     decided_on = domain.date_in_paris(tx.now)
     approval = domain.approvable(file, named, decided_on, policy)
     domain.check_gathered(file.case.gathered, policy, order_.grounds.urgency)
@@ -107,7 +112,7 @@ async def approve(
     )
     # Before the number, whose counter stays locked for all other decisions until the end.
     await meet_deadline(tx, domain.Due.DECISION, file.id)
-    number = await store.insert_decision(tx.conn, file, act)
+    number = await sign(tx, file, act, policy)
     version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)
     values = {"decision_number": number}
     await write(tx, file, domain.Act.APPROVE, state, editor, version=version, values=values)
@@ -123,10 +128,9 @@ async def refuse(
         The id of the decision.
 
     Raises:
-        domain.Refused: as `domain.admit`, by the signer, or by what is missing. Nothing was changed.
+        domain.Refused: as `domain.admit` and `sign`, or by what is missing. Nothing was changed.
     """
     file, state = await opened(tx, candidacy_id, domain.Act.REFUSE, editor)
-    domain.check_signer(file, order_.signer)
     domain.check_gathered(file.case.gathered, policy, order_.grounds.urgency)
     decided_on = domain.date_in_paris(tx.now)
     act = store.Act(
@@ -142,7 +146,9 @@ async def refuse(
         decided_on=decided_on,
     )
     await meet_all_deadlines(tx, file.id)
-    number = await store.insert_decision(tx.conn, file, act)
+    number = await sign(tx, file, act, policy)
+    if order_.restricted.strip():
+        await store.insert_restricted_reasons(tx.conn, act.id, order_.restricted)
     events: list[tuple[str, Event]] = [(PARTNERS, contract.CandidacyRefused(decision_number=number))]
     version = await order(tx, file, events, decision_number=number)
     values = {"decision_number": number}

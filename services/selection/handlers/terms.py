@@ -72,6 +72,9 @@ async def ring_deadline(tx: Tx, body: DeadlineAlarm, meta: Meta) -> None:
     if row is None:
         return
     step = domain.escalation(tx.now, row.due_on, reminded=row.reminded_at is not None or row.remind_on is None)
+    if step is domain.Escalation.ESCALATE and row.kind in domain.RUNS_OUT:
+        await store.meet_deadline(tx.conn, domain.Due(row.kind), row.subject, tx.now)
+        return
     await store.mark_deadline(tx.conn, row.id, step, tx.now)
     if step is domain.Escalation.REMIND:
         alarm = domain.next_alarm(row.due_on, row.remind_on, reminded=True)

@@ -2,6 +2,14 @@
 
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
+from services.selection.store.delegations import (
+    Recorded,
+    delegation_row,
+    delegation_rows,
+    delegations_held,
+    end_delegation,
+    insert_delegation,
+)
 from services.selection.store.disclosures import (
     AskedByPartner,
     convention_of,
@@ -39,10 +47,21 @@ from services.selection.store.gathering import (
     receive_advice,
     replace_advice,
 )
-from services.selection.store.identities import Read, insert_identity, read_identity
+from services.selection.store.hand_overs import (
+    appeal_in_time_until,
+    handed_decision_row,
+    handed_decision_rows,
+    insert_hand_over,
+)
+from services.selection.store.identities import Read, insert_identity, log_read, read_identity
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
 from services.selection.store.receipts import Receipt, insert_receipt, receipt_rows
+from services.selection.store.restricted_reasons import (
+    insert_restricted_reasons,
+    restricted_digest,
+    restricted_reasons_row,
+)
 from services.selection.store.sittings import (
     agenda_rows,
     close_sitting,
@@ -71,11 +90,13 @@ __all__ = [
     "AskedByPartner",
     "Read",
     "Receipt",
+    "Recorded",
     "Written",
     "advice_request",
     "advice_row",
     "advice_rows",
     "agenda_rows",
+    "appeal_in_time_until",
     "candidacy_row",
     "close_reviews",
     "close_sitting",
@@ -83,26 +104,35 @@ __all__ = [
     "deadline_rows",
     "decision_row",
     "decision_row_of",
+    "delegation_row",
+    "delegation_rows",
+    "delegations_held",
     "digest_of",
     "disclosure_rows",
     "document_row",
     "document_rows",
+    "end_delegation",
     "expected",
     "facts_data",
     "facts_of",
     "fields_of",
     "file_to_preview",
+    "handed_decision_row",
+    "handed_decision_rows",
     "insert_advice",
     "insert_advice_request",
     "insert_deadline",
     "insert_decision",
+    "insert_delegation",
     "insert_document",
     "insert_expected",
     "insert_file",
+    "insert_hand_over",
     "insert_identity",
     "insert_interview",
     "insert_opinion",
     "insert_receipt",
+    "insert_restricted_reasons",
     "insert_sitting",
     "interview_row",
     "interview_rows",
@@ -111,6 +141,7 @@ __all__ = [
     "lock_file_to_decide",
     "lock_sitting",
     "log_disclosure",
+    "log_read",
     "mark_deadline",
     "meet_all",
     "meet_deadline",
@@ -131,6 +162,8 @@ __all__ = [
     "record_fact",
     "record_reference",
     "replace_advice",
+    "restricted_digest",
+    "restricted_reasons_row",
     "save",
     "sitting_row",
     "sitting_rows",

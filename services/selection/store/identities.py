@@ -14,7 +14,11 @@ from services.selection.tables import identities, identity_reads
 
 @dataclass(frozen=True)
 class Read:
-    """One read of the vault, as logged: who, in which function, when (UTC), why, of whom, by which route."""
+    """One read of the vault, as logged: who, in which function, when (UTC), why, of whom, by which route.
+
+    Args:
+        decision_id: what was read of the person, where it was one decision's letter or restricted reasons.
+    """
 
     reader: str
     reader_function: str
@@ -22,6 +26,7 @@ class Read:
     purpose: domain.Purpose
     person_id: UUID
     route: str
+    decision_id: UUID | None = None
 
 
 async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
@@ -39,8 +44,8 @@ async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: doma
     )
 
 
-async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
-    """A person of the vault. Logs the read in the same transaction, before it happens."""
+async def log_read(conn: AsyncConnection, read: Read) -> None:
+    """Notes who reads what of a person, in the transaction of the read and before it."""
     await conn.execute(
         identity_reads.insert(),
         {
@@ -50,6 +55,12 @@ async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
             "purpose": read.purpose.value,
             "person_id": read.person_id,
             "route": read.route,
+            "decision_id": read.decision_id,
         },
     )
+
+
+async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
+    """A person of the vault. Logs the read in the same transaction, before it happens."""
+    await log_read(conn, read)
     return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()

@@ -2,11 +2,14 @@
 
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
+from services.selection.tables.delegations import delegations
 from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
 from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.gathering import advice, documents, interviews
+from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.receipts import receipt_counters, receipts
+from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
@@ -18,10 +21,12 @@ __all__ = [
     "deadlines",
     "decision_counters",
     "decisions",
+    "delegations",
     "disclosures",
     "documents",
     "expected_replies",
     "file_history",
+    "hand_overs",
     "identities",
     "identity_reads",
     "interviews",
@@ -32,6 +37,7 @@ __all__ = [
     "partner_references",
     "receipt_counters",
     "receipts",
+    "restricted_reasons",
     "reviews",
     "sittings",
 ]

@@ -53,6 +53,7 @@ decisions = sa.Table(
         ["candidacy_id", "prepared_by"],
         [candidacies.c.id, candidacies.c.prepared_by],
     ),
+    sa.Index("ix_decisions_candidacy_id", "candidacy_id"),
     sa.Index(
         "uq_decisions_approved_candidacy_id_round",
         "candidacy_id",

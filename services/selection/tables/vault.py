@@ -28,6 +28,8 @@ identity_reads = sa.Table(
     # No foreign key: the log outlives what was read.
     sa.Column("person_id", sa.Uuid, nullable=False),
     sa.Column("route", sa.Text, nullable=False),
+    # What was read of the person, where it was one decision's letter or restricted reasons.
+    sa.Column("decision_id", sa.Uuid),
     sa.Index("ix_identity_reads_person_id", "person_id"),
     schema="vault",
 )

@@ -35,6 +35,23 @@ DECIDING = domain.Editor(DIRECTOR.id, SITE, None)
 GROUNDS = domain.Grounds(
     reasons="A solid project, and commitment shown.", authority="DISP Strasbourg", delegation="2026-014"
 )
+COMPETENT = domain.Signer(id="agent-2002", name="Célestin Aubrac", function="interregional_director")
+"""Decides in own competence."""
+
+
+def a_delegation(**overrides: Any) -> domain.Delegation:
+    """To the director, of every kind of decision, by the reference that `GROUNDS` names."""
+    delegation = domain.Delegation(
+        reference=GROUNDS.delegation,
+        delegate_id=DIRECTOR.id,
+        delegate_name=DIRECTOR.name,
+        authority=GROUNDS.authority,
+        kinds=frozenset(domain.Kind),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2029, 12, 31),
+    )
+    return replace(delegation, **overrides)
+
 
 FACTS = domain.Facts(
     penal_status=domain.PenalStatus.FINALLY_CONVICTED,

@@ -15,6 +15,16 @@ from shared.testing.api import Tokens, once
 CANDIDACIES = "/v1/candidacies"
 GROUNDS = {"reasons": "A solid project.", "authority": "DISP Strasbourg", "delegation": "2026-014"}
 _ACT = re.compile(r"/([0-9a-f-]{36})/(?!approve/preview).+")
+DELEGATION = {
+    "reference": "2026-077",
+    "delegate_id": "agent-2001",
+    "delegate_name": "Solange Brisefer",
+    "authority": "DISP Strasbourg",
+    "kinds": ["approved"],
+    "valid_from": "2026-11-23",
+    "valid_until": "2026-11-30",
+}
+"""To the deputy."""
 NOBODY = "01931111-2222-7333-8444-555566667777"
 """An id that nothing has."""
 
@@ -44,6 +54,14 @@ class Api:
     async def get(self, path: str, *, by: str = "spip", **headers: str) -> httpx.Response:
         return await self.http.get(f"{CANDIDACIES}{path}", headers={**self.tokens.bearer(by), **headers})
 
+    async def send(self, path: str, body: Any = None, *, by: str, key: str | None = None) -> httpx.Response:
+        """A write on what is no file, such as `/decisions/…/hand-over`."""
+        return await self.http.post(f"/v1{path}", json=body, headers={**self.tokens.bearer(by), **once(key)})
+
+    async def see(self, path: str, *, by: str, **headers: str) -> httpx.Response:
+        """A read of what is no file, such as `/delegations`."""
+        return await self.http.get(f"/v1{path}", headers={**self.tokens.bearer(by), **headers})
+
     async def create(self, *, by: str = "spip", gathered: bool = True, **overrides: Any) -> str:
         """A file handed in; with `gathered`, all advice and the interview are there, and its version is still 1."""
         answer = await self.post("", a_body(**overrides), by=by)
@@ -70,6 +88,15 @@ class Api:
 
     async def approve(self, candidacy_id: str) -> httpx.Response:
         return await self.post(f"/{candidacy_id}/approve", await self.order(candidacy_id), by="decision_authority")
+
+    async def refused(self, **overrides: Any) -> dict[str, Any]:
+        """A refusal of a new file, as the signer gets it back; the overrides change what is signed."""
+        candidacy_id = await self.assessed()
+        body = {**GROUNDS, "reason_codes": ["PROJECT_INSUFFICIENT"]} | overrides
+        answer = await self.post(f"/{candidacy_id}/refuse", body, by="decision_authority")
+        assert answer.status_code == 201, answer.text
+        signed: dict[str, Any] = answer.json()
+        return signed
 
     async def stored(self) -> dict[str, list[str]]:
         """Every row of every table as text, by table; to compare before and after, and to look for leaks."""

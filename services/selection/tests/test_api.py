@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from services.selection.api import PROBLEMS
 from services.selection.domain import Refusal
 from services.selection.tests.builders import a_body
-from services.selection.tests.officers import CANDIDACIES, GROUNDS, NOBODY, Api, problem
+from services.selection.tests.officers import CANDIDACIES, DELEGATION, GROUNDS, NOBODY, Api, problem
 
 
 def test_every_refusal_has_its_own_problem() -> None:
@@ -145,6 +145,8 @@ async def test_identity_and_own_words_stay_where_they_belong(
         "sex": "F",
     }
     answers = []
+    recorded = await api.send("/delegations", DELEGATION | {"reference": f"{canary}6"}, by="director")
+    assert recorded.status_code == 201
     candidacy_id = await api.assessed(identity=identity)
     order = await api.order(candidacy_id, reasons=f"{canary}4", authority=f"{canary}5", delegation=f"{canary}6")
     path = f"/{candidacy_id}/approve"
@@ -162,7 +164,11 @@ async def test_identity_and_own_words_stay_where_they_belong(
         assert canary not in answer.text
         assert "1977" not in answer.text
     kept = {table: "\n".join(rows) for table, rows in (await api.stored()).items()}
-    assert {table for table, rows in kept.items() if canary in rows} == {"vault.identities", "public.decisions"}
+    assert {table for table, rows in kept.items() if canary in rows} == {
+        "vault.identities",
+        "public.decisions",
+        "public.delegations",
+    }
     assert {table for table, rows in kept.items() if "1977-07-07" in rows} == {"vault.identities"}
     said = caplog.text + "".join(capfd.readouterr())
     assert canary not in said

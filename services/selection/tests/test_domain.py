@@ -113,7 +113,6 @@ def test_who_prepared_the_file_does_not_sign() -> None:
     [
         ("reasons", Refusal.REASONS_MISSING),
         ("authority", Refusal.AUTHORITY_MISSING),
-        ("delegation", Refusal.DELEGATION_MISSING),
     ],
 )
 @pytest.mark.parametrize("blank", ["", "  \n\t"])
