@@ -51,7 +51,10 @@ def unwritten(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) 
         elif committed[event_type] != today:
             found = schemas.drift(committed[event_type], today)
             waiting += [f"{event_type}: {line}" for line in found.additive or ["worded differently"]]
-        if missing := samples.uncovered(event, samples.of_type(event_type, gold)):
+        own = samples.of_type(event_type, gold)
+        if not own:
+            waiting.append(f"{event_type}: no sample")
+        elif missing := samples.uncovered(event, own):
             waiting.append(f"{event_type}: no sample has {', '.join(sorted(missing))}")
     unrecorded = set(gold) - set(samples.digests(contracts / "samples"))
     waiting += [f"samples/{name}: its digest is not recorded" for name in sorted(unrecorded)]
@@ -67,7 +70,7 @@ def write(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) -> N
     for event_type, event in known.events.items():
         _dump(contracts / "schemas" / f"{event_type}.json", schemas.schema_of(event))
         own = samples.of_type(event_type, gold)
-        if samples.uncovered(event, own):
+        if not own or samples.uncovered(event, own):
             _dump(contracts / "samples" / samples.file_name(event_type, len(own)), samples.example(event))
     samples.record_digests(contracts / "samples")
     page.write_text(document.rewritten(page.read_text("utf-8"), known), encoding="utf-8")

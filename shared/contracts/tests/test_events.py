@@ -34,7 +34,7 @@ def test_an_event_ignores_what_a_later_producer_adds(event: type[Event]) -> None
     assert event.model_validate_json(json.dumps(body | {"added_later": {"a": 1}})) == event.model_validate(body)
 
 
-@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@pytest.mark.parametrize("event", [one for one in EVENTS.values() if one.model_fields], ids=lambda one: one.type)
 def test_an_event_cannot_be_altered_once_it_is_made(event: type[Event]) -> None:
     made = event.model_validate(samples.of_type(event.type, GOLD)[0]["body"])
     field = next(iter(event.model_fields))
