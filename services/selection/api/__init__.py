@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from services.selection.api import decisions, files, journeys
+from services.selection.api import decisions, files, imports, journeys
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 
 router = APIRouter()
 router.include_router(files.router)
 router.include_router(decisions.router)
+router.include_router(imports.router)
 router.include_router(journeys.router)
 
 REFUSALS = (Refused, PROBLEMS)

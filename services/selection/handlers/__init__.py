@@ -9,6 +9,7 @@ from services.selection.handlers.decisions import (
     refuse,
 )
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
+from services.selection.handlers.imports import Line, bring_in
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -22,11 +23,13 @@ __all__ = [
     "DEADLINE",
     "ApprovalOrder",
     "DeadlineAlarm",
+    "Line",
     "Preview",
     "RefusalOrder",
     "Submission",
     "approve",
     "assess",
+    "bring_in",
     "create_candidacy",
     "preview_effects",
     "read_journey",

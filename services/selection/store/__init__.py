@@ -15,6 +15,7 @@ from services.selection.store.files import (
     wishes_data,
 )
 from services.selection.store.identities import Read, insert_identity, read_identity
+from services.selection.store.imports import import_row, imported, insert_import, insert_imported, report_import
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_row
 from services.selection.store.terms import (
@@ -46,11 +47,15 @@ __all__ = [
     "facts_data",
     "facts_of",
     "file_to_preview",
+    "import_row",
+    "imported",
     "insert_deadline",
     "insert_decision",
     "insert_expected",
     "insert_file",
     "insert_identity",
+    "insert_import",
+    "insert_imported",
     "insert_opinion",
     "lock_deadline",
     "lock_file",
@@ -66,6 +71,7 @@ __all__ = [
     "overdue",
     "read_identity",
     "record_fact",
+    "report_import",
     "save",
     "wishes_data",
 ]

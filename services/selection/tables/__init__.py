@@ -3,6 +3,7 @@
 from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.files import candidacies, file_history, opinions
+from services.selection.tables.imports import imported_lines, imports
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
@@ -16,6 +17,8 @@ __all__ = [
     "file_history",
     "identities",
     "identity_reads",
+    "imported_lines",
+    "imports",
     "journey_steps",
     "metadata",
     "opinions",
