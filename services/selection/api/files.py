@@ -24,6 +24,7 @@ from services.selection.api.fields import (
     editor_of,
     scope_of,
 )
+from shared.auth import Principal
 from shared.boundary import IfMatch, Record, Write, recording, writing
 from shared.messaging import Tx
 from shared.problems import WRONG_SITE
@@ -110,6 +111,39 @@ class CandidacyBody(Body):
     """Whether the person has a project around the site; left out where nobody asked."""
     partner_categories: Annotated[Categories, Field(max_length=len(domain.PartnerCategory))] = ()
     """Who may be told, as agreed by the person."""
+
+    def submission(self, principal: Principal, site: str) -> handlers.Submission:
+        """As the use case takes it.
+
+        Raises:
+            Problem: `wrong-site`.
+            domain.Refused: as `handlers.Submission`.
+        """
+        if self.site != site:
+            raise WRONG_SITE.problem()
+        return handlers.Submission(
+            site=self.site,
+            prepared_by=principal.subject,
+            establishment=principal.establishment,
+            identity=domain.Identity(**dict(self.identity)),
+            facts=domain.Facts(
+                penal_status=self.penal.status,
+                sentences=tuple(sentence.sentence() for sentence in self.penal.sentences),
+                sentence_end=self.penal.sentence_end,
+                extract_on=self.penal.extract_on,
+                consent_signed_on=self.consent.signed_on,
+                consent_withdrawn_on=self.consent.withdrawn_on,
+                planned_entry=self.planned_entry,
+                specially_flagged=self.penal.specially_flagged,
+                terrorism=self.penal.terrorism,
+                separation=self.penal.separation,
+                other_proceedings=self.penal.other_proceedings,
+                adjustment_requested=self.penal.adjustment_requested,
+                local_project=self.local_project,
+            ),
+            wishes=domain.Wishes(self.adapted_cell, self.training_wishes, self.partner_categories),
+            draft=self.draft,
+        )
 
 
 class WithdrawalBody(Body):
@@ -201,31 +235,7 @@ async def create_candidacy(
     policy: SitePolicy,
 ) -> Response:
     """Opens a file. The identity goes to the vault."""
-    if body.site != write.site:
-        raise WRONG_SITE.problem()
-    submission = handlers.Submission(
-        site=body.site,
-        prepared_by=write.principal.subject,
-        establishment=write.principal.establishment,
-        identity=domain.Identity(**dict(body.identity)),
-        facts=domain.Facts(
-            penal_status=body.penal.status,
-            sentences=tuple(sentence.sentence() for sentence in body.penal.sentences),
-            sentence_end=body.penal.sentence_end,
-            extract_on=body.penal.extract_on,
-            consent_signed_on=body.consent.signed_on,
-            consent_withdrawn_on=body.consent.withdrawn_on,
-            planned_entry=body.planned_entry,
-            specially_flagged=body.penal.specially_flagged,
-            terrorism=body.penal.terrorism,
-            separation=body.penal.separation,
-            other_proceedings=body.penal.other_proceedings,
-            adjustment_requested=body.penal.adjustment_requested,
-            local_project=body.local_project,
-        ),
-        wishes=domain.Wishes(body.adapted_cell, body.training_wishes, body.partner_categories),
-        draft=body.draft,
-    )
+    submission = body.submission(write.principal, write.site)
     return await write(lambda tx: handlers.create_candidacy(tx, submission, policy), _show_submitted, status=201)
 
 

@@ -13,6 +13,7 @@ from services.selection.handlers.gathering import (
     take_advice,
 )
 from services.selection.handlers.hand_overs import hand_over
+from services.selection.handlers.imports import Line, bring_in
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -29,6 +30,7 @@ __all__ = [
     "DEADLINE",
     "ApprovalOrder",
     "DeadlineAlarm",
+    "Line",
     "Postponement",
     "Preview",
     "RefusalOrder",
@@ -38,6 +40,7 @@ __all__ = [
     "approve",
     "ask_advice",
     "assess",
+    "bring_in",
     "create_candidacy",
     "defer",
     "end_delegation",

@@ -54,6 +54,7 @@ from services.selection.store.hand_overs import (
     insert_hand_over,
 )
 from services.selection.store.identities import Read, insert_identity, log_read, read_identity
+from services.selection.store.imports import import_row, imported, insert_import, insert_imported, report_import
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
 from services.selection.store.receipts import Receipt, insert_receipt, receipt_rows
@@ -119,6 +120,8 @@ __all__ = [
     "file_to_preview",
     "handed_decision_row",
     "handed_decision_rows",
+    "import_row",
+    "imported",
     "insert_advice",
     "insert_advice_request",
     "insert_deadline",
@@ -129,6 +132,8 @@ __all__ = [
     "insert_file",
     "insert_hand_over",
     "insert_identity",
+    "insert_import",
+    "insert_imported",
     "insert_interview",
     "insert_opinion",
     "insert_receipt",
@@ -162,6 +167,7 @@ __all__ = [
     "record_fact",
     "record_reference",
     "replace_advice",
+    "report_import",
     "restricted_digest",
     "restricted_reasons_row",
     "save",

@@ -7,6 +7,7 @@ from services.selection.tables.disclosures import disclosures, partner_conventio
 from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.gathering import advice, documents, interviews
 from services.selection.tables.hand_overs import hand_overs
+from services.selection.tables.imports import imported_lines, imports
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
@@ -29,6 +30,8 @@ __all__ = [
     "hand_overs",
     "identities",
     "identity_reads",
+    "imported_lines",
+    "imports",
     "interviews",
     "journey_steps",
     "metadata",
