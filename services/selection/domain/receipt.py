@@ -3,6 +3,8 @@
 from datetime import date
 from enum import StrEnum
 
+from services.selection.domain.words.spoken import spoken
+
 
 class Requested(StrEnum):
     """What persons ask for."""
@@ -36,7 +38,7 @@ def what_silence_means(silent_from: date | None) -> str:
     if silent_from is None:
         return "Votre demande prend effet sans réponse de l'administration."
     return (
-        f"Sans réponse de l'administration le {silent_from:%d/%m/%Y}, votre demande sera considérée comme refusée"
+        f"Sans réponse de l'administration le {spoken(silent_from)}, votre demande sera considérée comme refusée"
         " (article L231-4 du code des relations entre le public et l'administration)."
         " Vous aurez alors deux mois pour contester ce refus devant le tribunal administratif."
     )

@@ -31,7 +31,7 @@ async def test_a_file_that_is_handed_in_gets_a_receipt_and_has_to_be_answered_in
     )
     assert receipt["requested"] == "Vous avez déposé une candidature au programme InSERRE."
     assert receipt["silent_from"] == "2027-01-23"
-    assert "le 23/01/2027, votre demande sera considérée comme refusée" in receipt["silence_means"]
+    assert "le 23 janvier 2027, votre demande sera considérée comme refusée" in receipt["silence_means"]
     async with api.engine.connect() as conn:
         (row,) = await store.deadline_rows(conn, UUID(candidacy_id))
     # The 23rd is a Saturday.

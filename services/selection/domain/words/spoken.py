@@ -39,6 +39,7 @@ _CODES: Mapping[str, str] = {
     "prosecutor": "le procureur de la République",
     "origin_region": "la direction interrégionale d'origine",
     "work_agency": "l'agence du travail d'intérêt général et de l'insertion professionnelle",
+    "selection_board": "la commission du programme InSERRE",
     **{site.code: site.name for site in SITES},
 }
 UNKNOWN = "non renseigné"
