@@ -20,6 +20,7 @@ from services.selection.api import (
     sittings,
 )
 from services.selection.api.places import Places
+from services.selection.api import appeals, changes, decisions, files, journeys, reviews, revocations, withdrawals
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 
@@ -42,6 +43,22 @@ for noun in (
     sittings,
 ):
     router.include_router(noun.router)
+router.include_router(files.router)
+router.include_router(decisions.router)
+router.include_router(explanations.router)
+router.include_router(journeys.router)
+router.include_router(advice.router)
+router.include_router(interviews.router)
+router.include_router(documents.router)
+router.include_router(receipts.router)
+router.include_router(sittings.router)
+router.include_router(disclosures.router)
+router.include_router(withdrawals.router)
+router.include_router(changes.router)
+router.include_router(revocations.router)
+router.include_router(reviews.router)
+router.include_router(reviews.candidacies)
+router.include_router(appeals.router)
 
 REFUSALS = (Refused, PROBLEMS)
 """The exception by which a rule says no, and what each of its reasons becomes."""

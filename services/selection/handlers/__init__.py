@@ -2,6 +2,17 @@
 
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
+from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, lodge_appeal
+from services.selection.handlers.arrivals import record_arrival, record_departure
+from services.selection.handlers.changes import close_change
+from services.selection.handlers.decisions import (
+    ApprovalOrder,
+    Preview,
+    RefusalOrder,
+    approve,
+    preview_effects,
+    refuse,
+)
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
@@ -13,6 +24,7 @@ from services.selection.handlers.gathering import (
     take_advice,
 )
 from services.selection.handlers.hand_overs import hand_over
+from services.selection.handlers.files import Submission, assess, create_candidacy, submit
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -23,21 +35,42 @@ from services.selection.handlers.journeys import (
 from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
 from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.sittings import hold_sitting, plan_sitting
+from services.selection.handlers.lapses import lapse
+from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
+from services.selection.handlers.revocations import (
+    Observations,
+    drop_revocation,
+    note_file_access,
+    open_revocation,
+    record_observations,
+    revoke,
+)
 from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
+from services.selection.handlers.withdrawals import WithdrawalPreview, preview_withdrawal, withdraw
 
 __all__ = [
     "DEADLINE",
+    "DORMANCY",
+    "ENTRY",
+    "Answer",
     "ApprovalOrder",
     "DeadlineAlarm",
     "Postponement",
+    "Lodging",
+    "Observations",
     "Preview",
     "RefusalOrder",
     "Submission",
     "adjourn",
     "answer_partner",
+    "Watch",
+    "WithdrawalPreview",
+    "answer_appeal",
     "approve",
     "ask_advice",
     "assess",
+    "close_change",
+    "close_review",
     "create_candidacy",
     "defer",
     "end_delegation",
@@ -46,20 +79,32 @@ __all__ = [
     "hold_sitting",
     "issue_receipt",
     "plan_sitting",
+    "drop_revocation",
+    "lapse",
+    "lodge_appeal",
+    "note_file_access",
+    "open_revocation",
     "preview_effects",
+    "preview_withdrawal",
     "read_journey",
     "receive_advice",
     "record_alert",
     "record_alerts_planned",
     "record_convention",
     "record_delegation",
+    "record_arrival",
     "record_delivery",
+    "record_departure",
     "record_enrolment",
+    "record_observations",
     "record_stay",
     "refer_to_document",
     "refuse",
     "report_interview",
     "resume",
+    "review_dormant",
+    "review_entry",
+    "revoke",
     "ring_deadline",
     "submit",
     "take_advice",

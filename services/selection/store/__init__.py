@@ -1,6 +1,19 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
+from services.selection.store.appeals import (
+    Lodged,
+    answer_appeal,
+    appeal_of,
+    appeal_row,
+    appeal_rows,
+    contested,
+    has_open_appeal,
+    has_other_open_file,
+    insert_appeal,
+)
+from services.selection.store.changes import change_row, change_rows, close_change, insert_change
+from services.selection.store.data import AnyRow, opinion_data
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.delegations import (
     Recorded,
@@ -69,6 +82,18 @@ from services.selection.store.sittings import (
     lock_sitting,
     sitting_row,
     sitting_rows,
+from services.selection.store.opinions import insert_opinion, opinion_row
+from services.selection.store.reviews import ReviewPlace, review_row, review_rows
+from services.selection.store.revocations import (
+    Notice,
+    close_revocation,
+    insert_observations,
+    insert_revocation,
+    latest_revocation,
+    note_file_access,
+    observation_rows,
+    open_revocation_of,
+    revocation_row,
 )
 from services.selection.store.terms import (
     close_reviews,
@@ -97,10 +122,24 @@ __all__ = [
     "advice_rows",
     "agenda_rows",
     "appeal_in_time_until",
+    "Lodged",
+    "Notice",
+    "Read",
+    "ReviewPlace",
+    "Written",
+    "answer_appeal",
+    "appeal_of",
+    "appeal_row",
+    "appeal_rows",
     "candidacy_row",
+    "change_row",
+    "change_rows",
+    "close_change",
     "close_reviews",
     "close_sitting",
     "convention_of",
+    "close_revocation",
+    "contested",
     "deadline_rows",
     "decision_row",
     "decision_row_of",
@@ -121,6 +160,10 @@ __all__ = [
     "handed_decision_rows",
     "insert_advice",
     "insert_advice_request",
+    "has_open_appeal",
+    "has_other_open_file",
+    "insert_appeal",
+    "insert_change",
     "insert_deadline",
     "insert_decision",
     "insert_delegation",
@@ -136,6 +179,10 @@ __all__ = [
     "insert_sitting",
     "interview_row",
     "interview_rows",
+    "insert_observations",
+    "insert_opinion",
+    "insert_revocation",
+    "latest_revocation",
     "lock_deadline",
     "lock_file",
     "lock_file_to_decide",
@@ -146,8 +193,11 @@ __all__ = [
     "meet_all",
     "meet_deadline",
     "named_by",
+    "note_file_access",
+    "observation_rows",
     "open_review",
     "open_reviews",
+    "open_revocation_of",
     "opinion_data",
     "opinion_of",
     "opinion_of_file",
@@ -164,6 +214,9 @@ __all__ = [
     "replace_advice",
     "restricted_digest",
     "restricted_reasons_row",
+    "review_row",
+    "review_rows",
+    "revocation_row",
     "save",
     "sitting_row",
     "sitting_rows",

@@ -1,6 +1,8 @@
 """Selection's tables, by noun. Identity lies in schema `vault`, and nothing that leaves is ever joined with it."""
 
+from services.selection.tables.appeals import appeals
 from services.selection.tables.base import metadata
+from services.selection.tables.changes import change_of_assignments
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.delegations import delegations
 from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
@@ -11,13 +13,16 @@ from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.sittings import agenda_items, sittings
+from services.selection.tables.revocations import observations, revocations
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
 
 __all__ = [
     "advice",
     "agenda_items",
+    "appeals",
     "candidacies",
+    "change_of_assignments",
     "deadlines",
     "decision_counters",
     "decisions",
@@ -32,6 +37,7 @@ __all__ = [
     "interviews",
     "journey_steps",
     "metadata",
+    "observations",
     "opinions",
     "partner_conventions",
     "partner_references",
@@ -40,4 +46,5 @@ __all__ = [
     "restricted_reasons",
     "reviews",
     "sittings",
+    "revocations",
 ]

@@ -1,0 +1,86 @@
+"""What withdrawal, revocation and lapse share: the way back of an approval, a signature under it, and a closed file."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.selection import domain, store
+from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
+from services.selection.handlers.files import order
+from services.selection.handlers.terms import meet_all_deadlines
+from shared.contracts.selection import AccommodationCancelled, TrainingCancelled
+from shared.messaging import Event, Tx
+
+
+async def undo(tx: Tx, file: domain.File, said: Event) -> int:
+    """Publishes that a candidacy ended, and cancels what the approval that stands had ordered; notes the replies due.
+
+    Args:
+        said: the fact that partners' notices are retracted by.
+
+    Returns:
+        The last version that was used.
+    """
+    number = file.approval_number
+    events: list[tuple[str, Event]] = [(PARTNERS, said)]
+    if number is not None:
+        events.append((ACCOMMODATION, AccommodationCancelled(decision_number=number)))
+        events.append((TRAINING, TrainingCancelled(decision_number=number)))
+    return await order(tx, file, events, decision_number=number)
+
+
+async def sign(
+    tx: Tx,
+    file: domain.File,
+    kind: domain.Kind,
+    grounds: domain.Grounds,
+    signer: domain.Signer,
+    policy: domain.Policy,
+    *,
+    opened_by: str | None = None,
+) -> tuple[UUID, str]:
+    """Enters the signed act that undoes a candidacy; it names the approval that it undoes.
+
+    Args:
+        opened_by: subject of the officer who set it going; that officer does not sign.
+
+    Returns:
+        Id and number of the decision.
+
+    Raises:
+        domain.Refused: by the signer.
+    """
+    if opened_by is not None:
+        file = replace(file, preparers=(*file.preparers, opened_by))
+    domain.check_signer(file, signer)
+    decided_on = domain.date_in_paris(tx.now)
+    number = file.approval_number
+    act = store.Act(
+        id=uuid7(),
+        kind=kind,
+        opinion_id=file.opinion_id,
+        signer=signer,
+        grounds=grounds,
+        reason_codes=(),
+        effects=[] if number is None else [{"kind": "undoes", "decision_number": number}],
+        criteria=domain.assess(file.case, decided_on, policy),
+        signed_at=tx.now,
+        decided_on=decided_on,
+    )
+    return act.id, await store.insert_decision(tx.conn, file, act)
+
+
+async def close_file(tx: Tx, candidacy_id: UUID, outcome: domain.ReviewOutcome, officer: str) -> None:
+    """A file that ended is on no list: an intended revocation ends with it, and so do reviews and deadlines.
+
+    Args:
+        outcome: of its open reviews.
+        officer: subject of the token.
+    """
+    revocation = await store.open_revocation_of(tx.conn, candidacy_id)
+    if revocation is not None:
+        closed = domain.RevocationOutcome.FILE_CLOSED
+        await store.close_revocation(tx.conn, revocation.id, closed, by=officer, at=tx.now)
+    await store.close_reviews(tx.conn, candidacy_id, outcome=outcome.value, by=officer, at=tx.now)
+    await meet_all_deadlines(tx, candidacy_id)
