@@ -197,9 +197,9 @@ async def test_after_a_reversed_revocation_a_second_approval_has_a_round_of_its_
     async with bench.engine.connect() as conn:
         row = (await conn.execute(sa.select(decisions).where(decisions.c.number == "DON-2026-000003"))).one()
     assert row.round == 2
-    with pytest.raises(IntegrityError) as error:
-        async with bench.engine.begin() as conn:
-            twice = {**row._asdict(), "id": uuid7(), "number": "DON-2026-000099"}
+    twice = {**row._asdict(), "id": uuid7(), "number": "DON-2026-000099"}
+    async with bench.engine.connect() as conn:
+        with pytest.raises(IntegrityError) as error:
             await conn.execute(decisions.insert(), twice)
     assert constraint_of(error.value) == "uq_decisions_approved_candidacy_id_round"
 
