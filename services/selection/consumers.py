@@ -1,5 +1,4 @@
-"""What selection consumes: replies to decisions, for the journey; what partners may ask; alarms of its deadlines."""
-"""What selection consumes: every reply to a decision, for the journey; arrival and departure; and its alarms."""
+"""What selection consumes: replies to decisions; arrival and departure; what partners may ask; its alarms."""
 
 from services.selection import handlers
 from shared.contracts import citizen_space, notifications, placement

@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from services.selection.api import (
     advice,
+    appeals,
+    changes,
     decisions,
     delegations,
     disclosures,
@@ -17,7 +19,10 @@ from services.selection.api import (
     postponements,
     receipts,
     restricted_reasons,
+    reviews,
+    revocations,
     sittings,
+    withdrawals,
 )
 from services.selection.api.places import Places
 from services.selection.api import appeals, changes, decisions, files, journeys, reviews, revocations, withdrawals

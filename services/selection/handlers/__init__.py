@@ -15,7 +15,7 @@ from services.selection.handlers.decisions import (
 )
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
-from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
+from services.selection.handlers.files import Submission, assess, create_candidacy, submit
 from services.selection.handlers.gathering import (
     ask_advice,
     receive_advice,
@@ -36,6 +36,7 @@ from services.selection.handlers.postponements import Postponement, adjourn, def
 from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.sittings import hold_sitting, plan_sitting
 from services.selection.handlers.lapses import lapse
+from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
 from services.selection.handlers.revocations import (
     Observations,
@@ -45,6 +46,7 @@ from services.selection.handlers.revocations import (
     record_observations,
     revoke,
 )
+from services.selection.handlers.sittings import hold_sitting, plan_sitting
 from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
 from services.selection.handlers.withdrawals import WithdrawalPreview, preview_withdrawal, withdraw
 
@@ -66,6 +68,7 @@ __all__ = [
     "Watch",
     "WithdrawalPreview",
     "answer_appeal",
+    "answer_partner",
     "approve",
     "ask_advice",
     "assess",
@@ -74,16 +77,16 @@ __all__ = [
     "create_candidacy",
     "defer",
     "end_delegation",
+    "drop_revocation",
     "explain_opinion",
     "hand_over",
     "hold_sitting",
     "issue_receipt",
-    "plan_sitting",
-    "drop_revocation",
     "lapse",
     "lodge_appeal",
     "note_file_access",
     "open_revocation",
+    "plan_sitting",
     "preview_effects",
     "preview_withdrawal",
     "read_journey",
@@ -93,6 +96,7 @@ __all__ = [
     "record_convention",
     "record_delegation",
     "record_arrival",
+    "record_convention",
     "record_delivery",
     "record_departure",
     "record_enrolment",

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.handlers.calendar import french_holiday
 from services.selection.handlers.files import opened, write
+from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.terms import meet_deadline, open_deadline
 from services.selection.store import hand_overs
 from shared.contracts.selection import AppealDecided, AppealLodged
@@ -49,7 +50,7 @@ async def lodge_appeal(
     domain.check_lodged(against, lodging.lodged_on, in_time_until, domain.date_in_paris(tx.now))
     if await store.has_open_appeal(tx.conn, against.id):
         raise domain.Refused(domain.Refusal.APPEAL_UNDER_WAY)
-    due_on = domain.add_months(lodging.lodged_on, policy.answer_months)
+    due_on = domain.add_months(domain.date_in_paris(tx.now), policy.answer_months)
     lodged = store.Lodged(
         id=uuid7(),
         lodged_on=lodging.lodged_on,
@@ -73,6 +74,7 @@ async def lodge_appeal(
         subject=lodged.id,
         remind_on=domain.add_working_days(due_on, -policy.reminder_days, french_holiday),
     )
+    await issue_receipt(tx, file.id, domain.Requested.APPEAL, site=file.site, answer_months=policy.answer_months)
     return lodged.id
 
 
@@ -125,7 +127,8 @@ async def _reopen(
     await write(tx, file, domain.Act.REOPEN, state, editor, version=version, values=values)
     for kind in (domain.Due.DECISION, domain.Due.DEFERRAL):
         await meet_deadline(tx, kind, file.id)
-    due_on = domain.add_months(domain.date_in_paris(tx.now), policy.answer_months)
+    answered_by = domain.add_months(domain.date_in_paris(tx.now), policy.answer_months)
+    due_on = domain.on_or_after(answered_by, french_holiday)
     await open_deadline(
         tx,
         file.id,

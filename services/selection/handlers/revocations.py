@@ -11,7 +11,7 @@ from services.selection.handlers.calendar import french_holiday
 from services.selection.handlers.changes import ask_for_change
 from services.selection.handlers.files import opened, write
 from services.selection.handlers.terms import meet_deadline, open_deadline
-from services.selection.handlers.undoing import close_file, sign, undo
+from services.selection.handlers.undoing import leave_lists, sign, undo
 from shared.contracts.selection import CandidacyRevoked
 from shared.messaging import Tx
 
@@ -176,12 +176,12 @@ async def revoke(
     revocation = domain.under_way(await store.open_revocation_of(tx.conn, file.id))
     domain.check_heard(revocation, domain.date_in_paris(tx.now))
     assert file.approval_number is not None
+    await leave_lists(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
     decision_id, number = await sign(
         tx, file, domain.Kind.REVOKED, grounds, signer, policy, opened_by=revocation.opened_by
     )
     revoked = domain.RevocationOutcome.REVOKED
     await store.close_revocation(tx.conn, revocation.id, revoked, by=signer.id, at=tx.now, decision_id=decision_id)
-    await close_file(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
     version = await undo(tx, file, CandidacyRevoked(decision_number=file.approval_number))
     values = {"decision_number": number}
     await write(tx, file, domain.Act.REVOKE, state, editor, version=version, values=values)

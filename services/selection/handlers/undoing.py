@@ -1,4 +1,4 @@
-"""What withdrawal, revocation and lapse share: the way back of an approval, a signature under it, and a closed file."""
+"""What withdrawal, revocation and lapse share: the way back of an approval, a signature, and the end of a file."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -71,16 +71,22 @@ async def sign(
     return act.id, await store.insert_decision(tx.conn, file, act)
 
 
-async def close_file(tx: Tx, candidacy_id: UUID, outcome: domain.ReviewOutcome, officer: str) -> None:
-    """A file that ended is on no list: an intended revocation ends with it, and so do reviews and deadlines.
+async def leave_lists(tx: Tx, candidacy_id: UUID, outcome: domain.ReviewOutcome, officer: str) -> None:
+    """A file that ends is on no list any more: its reviews are closed, and nothing is due.
+
+    Call it before `sign`, whose number is counted under a lock of the site's whole register.
 
     Args:
         outcome: of its open reviews.
         officer: subject of the token.
     """
+    await store.close_reviews(tx.conn, candidacy_id, outcome=outcome.value, by=officer, at=tx.now)
+    await meet_all_deadlines(tx, candidacy_id)
+
+
+async def end_revocation(tx: Tx, candidacy_id: UUID, officer: str) -> None:
+    """An intended revocation, if there is one, ends with the file that it was about."""
     revocation = await store.open_revocation_of(tx.conn, candidacy_id)
     if revocation is not None:
         closed = domain.RevocationOutcome.FILE_CLOSED
         await store.close_revocation(tx.conn, revocation.id, closed, by=officer, at=tx.now)
-    await store.close_reviews(tx.conn, candidacy_id, outcome=outcome.value, by=officer, at=tx.now)
-    await meet_all_deadlines(tx, candidacy_id)

@@ -10,8 +10,9 @@ from services.selection import domain, store
 from services.selection.handlers.changes import ask_for_change
 from services.selection.handlers.files import opened, write
 from services.selection.handlers.journeys import read_journey
+from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.terms import ask_review
-from services.selection.handlers.undoing import close_file, undo
+from services.selection.handlers.undoing import end_revocation, leave_lists, undo
 from shared.contracts.selection import CandidacyWithdrawn
 from shared.messaging import Tx
 
@@ -71,6 +72,7 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
     if on > today or (signed_on is not None and on < signed_on):
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES)
     values = {"consent_withdrawn_on": file.case.facts.consent_withdrawn_on or on}
+    receipt, answer_months = domain.Requested.WITHDRAWAL, None
     if file.state not in domain.OPEN:
         await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
     elif file.arrived_on is not None:
@@ -78,10 +80,13 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
         if file.departed_on is None:
             await ask_for_change(tx, file.id, domain.ChangeCause.CONSENT_WITHDRAWN)
             await ask_review(tx, file.id, domain.Cause.CONSENT_WITHDRAWN, {"withdrawn_on": on.isoformat()})
+            receipt, answer_months = domain.Requested.CHANGE_OF_ASSIGNMENT, domain.CHANGE_MONTHS
     else:
         version = None
         if file.state is not domain.State.DRAFT:
             version = await undo(tx, file, CandidacyWithdrawn(decision_number=file.approval_number))
         await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
-        await close_file(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
+        await leave_lists(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
+        await end_revocation(tx, file.id, editor.id)
+    await issue_receipt(tx, file.id, receipt, site=file.site, answer_months=answer_months)
     return file.id

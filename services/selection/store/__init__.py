@@ -1,6 +1,5 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
-from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.appeals import (
     Lodged,
     answer_appeal,
@@ -13,7 +12,7 @@ from services.selection.store.appeals import (
     insert_appeal,
 )
 from services.selection.store.changes import change_row, change_rows, close_change, insert_change
-from services.selection.store.data import AnyRow, opinion_data
+from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.delegations import (
     Recorded,
@@ -95,6 +94,14 @@ from services.selection.store.revocations import (
     open_revocation_of,
     revocation_row,
 )
+from services.selection.store.sittings import (
+    agenda_rows,
+    close_sitting,
+    insert_sitting,
+    lock_sitting,
+    sitting_row,
+    sitting_rows,
+)
 from services.selection.store.terms import (
     close_reviews,
     deadline_rows,
@@ -113,9 +120,12 @@ __all__ = [
     "AnyRow",
     "Asked",
     "AskedByPartner",
+    "Lodged",
+    "Notice",
     "Read",
     "Receipt",
     "Recorded",
+    "ReviewPlace",
     "Written",
     "advice_request",
     "advice_row",
@@ -136,10 +146,10 @@ __all__ = [
     "change_rows",
     "close_change",
     "close_reviews",
-    "close_sitting",
-    "convention_of",
     "close_revocation",
+    "close_sitting",
     "contested",
+    "convention_of",
     "deadline_rows",
     "decision_row",
     "decision_row_of",
@@ -162,6 +172,8 @@ __all__ = [
     "insert_advice_request",
     "has_open_appeal",
     "has_other_open_file",
+    "insert_advice",
+    "insert_advice_request",
     "insert_appeal",
     "insert_change",
     "insert_deadline",
@@ -173,15 +185,14 @@ __all__ = [
     "insert_hand_over",
     "insert_identity",
     "insert_interview",
+    "insert_observations",
     "insert_opinion",
     "insert_receipt",
     "insert_restricted_reasons",
+    "insert_revocation",
     "insert_sitting",
     "interview_row",
     "interview_rows",
-    "insert_observations",
-    "insert_opinion",
-    "insert_revocation",
     "latest_revocation",
     "lock_deadline",
     "lock_file",

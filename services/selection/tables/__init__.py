@@ -14,6 +14,7 @@ from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.revocations import observations, revocations
+from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
 
@@ -45,6 +46,6 @@ __all__ = [
     "receipts",
     "restricted_reasons",
     "reviews",
-    "sittings",
     "revocations",
+    "sittings",
 ]
