@@ -25,7 +25,6 @@ from services.selection.api import (
     withdrawals,
 )
 from services.selection.api.places import Places
-from services.selection.api import appeals, changes, decisions, files, journeys, reviews, revocations, withdrawals
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
-from services.selection.api.decisions import signer_of
-from services.selection.api.fields import Body, View, Words, editor_of, scope_of
+from services.selection.api.fields import Body, View, Words, editor_of, scope_of, signer_of
 from shared.boundary import IfMatch, Read, Write, reading, writing
 from shared.messaging import Tx
 

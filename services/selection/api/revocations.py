@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
-from services.selection.api.decisions import ActView, GroundsBody, show_act, signer_of
-from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of
+from services.selection.api.decisions import ActView, GroundsBody, show_act
+from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of, signer_of
 from shared.boundary import IfMatch, Read, Write, reading, writing
 from shared.problems import Problem
 

@@ -74,12 +74,6 @@ from services.selection.domain.policy import AdviceKind, Choices, Policy, Quantu
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.restriction import check_restricted_reader
-from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
-from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
-from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
-from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
-from services.selection.domain.terms import RUNS_OUT, Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
-from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.revocation import (
     Revocation,
     RevocationOutcome,
@@ -95,6 +89,7 @@ from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, 
 from services.selection.domain.terms import (
     AGAIN,
     DORMANT_AFTER,
+    RUNS_OUT,
     Cause,
     Deadline,
     Due,
@@ -232,8 +227,8 @@ __all__ = [
     "appeal_until",
     "approvable",
     "assess",
-    "check_competent",
     "check_answer",
+    "check_competent",
     "check_complete",
     "check_dates",
     "check_deferral",

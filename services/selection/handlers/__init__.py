@@ -1,18 +1,10 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
-from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
-from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, lodge_appeal
 from services.selection.handlers.arrivals import record_arrival, record_departure
 from services.selection.handlers.changes import close_change
-from services.selection.handlers.decisions import (
-    ApprovalOrder,
-    Preview,
-    RefusalOrder,
-    approve,
-    preview_effects,
-    refuse,
-)
+from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
+from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit
@@ -24,7 +16,6 @@ from services.selection.handlers.gathering import (
     take_advice,
 )
 from services.selection.handlers.hand_overs import hand_over
-from services.selection.handlers.files import Submission, assess, create_candidacy, submit
 from services.selection.handlers.journeys import (
     read_journey,
     record_alerts_planned,
@@ -32,10 +23,8 @@ from services.selection.handlers.journeys import (
     record_enrolment,
     record_stay,
 )
-from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
-from services.selection.handlers.receipts import issue_receipt
-from services.selection.handlers.sittings import hold_sitting, plan_sitting
 from services.selection.handlers.lapses import lapse
+from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
 from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
 from services.selection.handlers.revocations import (
@@ -57,16 +46,15 @@ __all__ = [
     "Answer",
     "ApprovalOrder",
     "DeadlineAlarm",
-    "Postponement",
     "Lodging",
     "Observations",
+    "Postponement",
     "Preview",
     "RefusalOrder",
     "Submission",
-    "adjourn",
-    "answer_partner",
     "Watch",
     "WithdrawalPreview",
+    "adjourn",
     "answer_appeal",
     "answer_partner",
     "approve",
@@ -76,8 +64,8 @@ __all__ = [
     "close_review",
     "create_candidacy",
     "defer",
-    "end_delegation",
     "drop_revocation",
+    "end_delegation",
     "explain_opinion",
     "hand_over",
     "hold_sitting",
@@ -93,10 +81,9 @@ __all__ = [
     "receive_advice",
     "record_alert",
     "record_alerts_planned",
-    "record_convention",
-    "record_delegation",
     "record_arrival",
     "record_convention",
+    "record_delegation",
     "record_delivery",
     "record_departure",
     "record_enrolment",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.selection import domain, store
 from services.selection.handlers.files import opened, write
-from services.selection.handlers.undoing import end_revocation, leave_lists, sign, undo
+from services.selection.handlers.undoing import end_revocation, leave_lists, sign_end, undo
 from shared.contracts.selection import CandidacyLapsed
 from shared.messaging import Tx
 
@@ -33,7 +33,7 @@ async def lapse(
         raise domain.Refused(domain.Refusal.NOT_ON_REVIEW_LIST)
     await leave_lists(tx, file.id, domain.ReviewOutcome.LAPSED, editor.id)
     await end_revocation(tx, file.id, editor.id)
-    decision_id, number = await sign(tx, file, domain.Kind.LAPSED, grounds, signer, policy)
+    decision_id, number = await sign_end(tx, file, domain.Kind.LAPSED, grounds, signer, policy)
     version = await undo(tx, file, CandidacyLapsed(decision_number=file.approval_number))
     values = {"decision_number": number}
     await write(tx, file, domain.Act.LAPSE, state, editor, version=version, values=values)

@@ -11,7 +11,7 @@ from services.selection.handlers.calendar import french_holiday
 from services.selection.handlers.changes import ask_for_change
 from services.selection.handlers.files import opened, write
 from services.selection.handlers.terms import meet_deadline, open_deadline
-from services.selection.handlers.undoing import leave_lists, sign, undo
+from services.selection.handlers.undoing import leave_lists, sign_end, undo
 from shared.contracts.selection import CandidacyRevoked
 from shared.messaging import Tx
 
@@ -177,7 +177,7 @@ async def revoke(
     domain.check_heard(revocation, domain.date_in_paris(tx.now))
     assert file.approval_number is not None
     await leave_lists(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
-    decision_id, number = await sign(
+    decision_id, number = await sign_end(
         tx, file, domain.Kind.REVOKED, grounds, signer, policy, opened_by=revocation.opened_by
     )
     revoked = domain.RevocationOutcome.REVOKED

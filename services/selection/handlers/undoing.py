@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
 from services.selection.handlers.files import order
+from services.selection.handlers.signing import sign
 from services.selection.handlers.terms import meet_all_deadlines
 from shared.contracts.selection import AccommodationCancelled, TrainingCancelled
 from shared.messaging import Event, Tx
@@ -30,7 +31,7 @@ async def undo(tx: Tx, file: domain.File, said: Event) -> int:
     return await order(tx, file, events, decision_number=number)
 
 
-async def sign(
+async def sign_end(
     tx: Tx,
     file: domain.File,
     kind: domain.Kind,
@@ -40,7 +41,7 @@ async def sign(
     *,
     opened_by: str | None = None,
 ) -> tuple[UUID, str]:
-    """Enters the signed act that undoes a candidacy; it names the approval that it undoes.
+    """Enters the signed act that ends a candidacy; it names the approval that it undoes.
 
     Args:
         opened_by: subject of the officer who set it going; that officer does not sign.
@@ -49,11 +50,10 @@ async def sign(
         Id and number of the decision.
 
     Raises:
-        domain.Refused: by the signer.
+        domain.Refused: as `sign`.
     """
     if opened_by is not None:
         file = replace(file, preparers=(*file.preparers, opened_by))
-    domain.check_signer(file, signer)
     decided_on = domain.date_in_paris(tx.now)
     number = file.approval_number
     act = store.Act(
@@ -68,13 +68,13 @@ async def sign(
         signed_at=tx.now,
         decided_on=decided_on,
     )
-    return act.id, await store.insert_decision(tx.conn, file, act)
+    return act.id, await sign(tx, file, act, policy)
 
 
 async def leave_lists(tx: Tx, candidacy_id: UUID, outcome: domain.ReviewOutcome, officer: str) -> None:
     """A file that ends is on no list any more: its reviews are closed, and nothing is due.
 
-    Call it before `sign`, whose number is counted under a lock of the site's whole register.
+    Call it before `sign_end`, whose number is counted under a lock of the site's whole register.
 
     Args:
         outcome: of its open reviews.

@@ -74,14 +74,6 @@ from services.selection.store.restricted_reasons import (
     restricted_digest,
     restricted_reasons_row,
 )
-from services.selection.store.sittings import (
-    agenda_rows,
-    close_sitting,
-    insert_sitting,
-    lock_sitting,
-    sitting_row,
-    sitting_rows,
-from services.selection.store.opinions import insert_opinion, opinion_row
 from services.selection.store.reviews import ReviewPlace, review_row, review_rows
 from services.selection.store.revocations import (
     Notice,
@@ -131,13 +123,8 @@ __all__ = [
     "advice_row",
     "advice_rows",
     "agenda_rows",
-    "appeal_in_time_until",
-    "Lodged",
-    "Notice",
-    "Read",
-    "ReviewPlace",
-    "Written",
     "answer_appeal",
+    "appeal_in_time_until",
     "appeal_of",
     "appeal_row",
     "appeal_rows",
@@ -168,8 +155,6 @@ __all__ = [
     "file_to_preview",
     "handed_decision_row",
     "handed_decision_rows",
-    "insert_advice",
-    "insert_advice_request",
     "has_open_appeal",
     "has_other_open_file",
     "insert_advice",

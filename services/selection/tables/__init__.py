@@ -12,7 +12,6 @@ from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
-from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.revocations import observations, revocations
 from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
