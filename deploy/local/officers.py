@@ -279,9 +279,24 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         candidacy = await self.prepare(person, **overrides)
         return candidacy, await self.sign(candidacy, await self.preview(candidacy))
 
-    async def withdraw(self, candidacy: str) -> Answer:
-        """The candidate withdraws."""
-        return await self.act("spip", candidacy, "withdraw")
+    async def withdraw(self, candidacy: str, officer: str = "spip") -> Answer:
+        """The candidate withdraws; after arrival an officer of the site writes it down."""
+        return await self.act(officer, candidacy, "withdraw")
+
+    async def withdrawal_preview(self, candidacy: str, officer: str = "spip") -> dict[str, Any]:
+        """What a withdrawal would undo now."""
+        path = f"/v1/candidacies/{candidacy}/withdraw/preview"
+        body: dict[str, Any] = (await self.must(officer, "POST", "selection", path)).body
+        return body
+
+    async def revoke(self, candidacy: str) -> Answer:
+        """The whole of a revocation: notice by the head, nothing to say by the person, signed act of the authority."""
+        today = self.today.isoformat()
+        notice = {"grounds": "Faits nouveaux, notifiés par écrit.", "handed_over_on": today}
+        await self.act("origin_head", candidacy, "revocation", notice)
+        said = {"observations": None, "counsel": False, "received_on": today}
+        await self.act("spip", candidacy, "revocation/observations", said)
+        return await self.act("decision_authority", candidacy, "revoke", GROUNDS)
 
     async def journey(self, candidacy: str) -> dict[str, Any]:
         """The journey as the SPIP officer reads it."""
@@ -292,6 +307,16 @@ class Officers(AbstractAsyncContextManager["Officers"]):
     async def confirm_bed(self, stay: str) -> Answer:
         """The placement officer confirms a proposed bed."""
         return await self.must("placement_officer", "POST", "placement", f"/v1/stays/{stay}/confirm")
+
+    async def arrive(self, stay: str, order: str = "OT-2026/0001") -> Answer:
+        """The placement officer records that the person of a confirmed bed came today."""
+        body = {"transfer_order": order, "arrived_on": self.today.isoformat()}
+        return await self.must("placement_officer", "POST", "placement", f"/v1/stays/{stay}/arrive", body)
+
+    async def depart(self, stay: str, reason: str = "transferred") -> Answer:
+        """The placement officer records that the person left today for good."""
+        body = {"reason": reason, "departed_on": self.today.isoformat()}
+        return await self.must("placement_officer", "POST", "placement", f"/v1/stays/{stay}/depart", body)
 
     async def confirm_seat(self, enrolment: str) -> Answer:
         """The training lead confirms a reserved seat."""

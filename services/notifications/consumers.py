@@ -1,7 +1,13 @@
 """Which event sets off which use case."""
 
 from services.notifications import handlers
-from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn
+from shared.contracts.selection import (
+    CandidacyApproved,
+    CandidacyLapsed,
+    CandidacyRefused,
+    CandidacyRevoked,
+    CandidacyWithdrawn,
+)
 from shared.messaging import Consumer, on
 
 consumer = Consumer(
@@ -10,6 +16,8 @@ consumer = Consumer(
         on(CandidacyApproved, handlers.alert_partners),
         on(CandidacyRefused, handlers.retract_alerts),
         on(CandidacyWithdrawn, handlers.retract_alerts),
+        on(CandidacyRevoked, handlers.retract_alerts),
+        on(CandidacyLapsed, handlers.retract_alerts),
     ),
     chunk=50,
 )

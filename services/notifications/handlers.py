@@ -20,7 +20,14 @@ from services.notifications.store import alerts, book
 from services.notifications.store.alerts import Cause, Known
 from services.notifications.store.book import NewPartner, NewSubscription
 from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
-from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn, PartnerCategory
+from shared.contracts.selection import (
+    CandidacyApproved,
+    CandidacyLapsed,
+    CandidacyRefused,
+    CandidacyRevoked,
+    CandidacyWithdrawn,
+    PartnerCategory,
+)
 from shared.messaging import Meta, Poison, Tx, publish
 from shared.messaging.envelope import encode, stored
 from shared.messaging.tracing import stamp
@@ -28,6 +35,8 @@ from shared.messaging.tracing import stamp
 DELIVERIES = "deliveries"
 """Woken when there is something to send to partners."""
 
+Undone = CandidacyWithdrawn | CandidacyRefused | CandidacyRevoked | CandidacyLapsed
+"""Why a candidacy is no more so; partners never learn which."""
 Seal = Callable[[bytes, UUID], bytes]
 """Encrypts a signing secret for the subscription that owns it."""
 
@@ -39,7 +48,7 @@ async def alert_partners(tx: Tx, event: CandidacyApproved, meta: Meta) -> None:
     await _reply(tx, cause, meta, planned)
 
 
-async def retract_alerts(tx: Tx, event: CandidacyWithdrawn | CandidacyRefused, meta: Meta) -> None:
+async def retract_alerts(tx: Tx, event: Undone, meta: Meta) -> None:
     """Stops what has not been told, and tells exactly those who were told, or may have been, that it is no longer so.
 
     What they subscribe to by now does not matter: who got the one gets the other.

@@ -9,6 +9,7 @@ metadata = new_metadata()
 
 _instant = sa.DateTime(timezone=True)
 _LIVE = sa.text("state IN ('proposed', 'confirmed')")
+_OCCUPIED = sa.text("arrived_on IS NOT NULL AND departed_on IS NULL")
 _WAITING = sa.text("state IN ('requested', 'waitlisted')")
 _FROM = sa.text("coalesce(lower(period), '-infinity')")
 
@@ -101,14 +102,17 @@ requests = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("overdue", sa.Boolean, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
-    sa.CheckConstraint("state IN ('requested', 'proposed', 'confirmed', 'waitlisted', 'cancelled')", name="state"),
+    sa.CheckConstraint(
+        "state IN ('requested', 'proposed', 'confirmed', 'arrived', 'waitlisted', 'cancelled', 'departed')",
+        name="state",
+    ),
     sa.CheckConstraint(
         "state = 'cancelled' OR num_nulls(decided_on, file_number, sex, cell_type, planned_entry, projected_exit,"
         " stay_id) = 0",
         name="need",
     ),
     sa.CheckConstraint("planned_entry < projected_exit", name="days"),
-    sa.CheckConstraint("pool IS NOT NULL OR state NOT IN ('proposed', 'confirmed')", name="pool"),
+    sa.CheckConstraint("pool IS NOT NULL OR state NOT IN ('proposed', 'confirmed', 'arrived')", name="pool"),
     sa.CheckConstraint("state = 'proposed' OR NOT overdue", name="overdue"),
     sa.Index(
         "ix_requests_pool_decided_on_file_number_id",
@@ -134,6 +138,16 @@ assignments = sa.Table(
     sa.Column("confirmed_by_function", sa.Text),
     sa.Column("confirmed_at", _instant),
     sa.Column("released_at", _instant),
+    sa.Column("transfer_order", sa.Text),
+    sa.Column("arrived_on", sa.Date),
+    sa.Column("arrival_by", sa.Text),
+    sa.Column("arrival_by_function", sa.Text),
+    sa.Column("arrival_at", _instant),
+    sa.Column("departed_on", sa.Date),
+    sa.Column("departure_reason", sa.Text),
+    sa.Column("departure_by", sa.Text),
+    sa.Column("departure_by_function", sa.Text),
+    sa.Column("departure_at", _instant),
     sa.CheckConstraint("state IN ('proposed', 'confirmed', 'released')", name="state"),
     sa.CheckConstraint("NOT (isempty(period) OR lower_inf(period) OR upper_inf(period))", name="period"),
     sa.CheckConstraint(
@@ -142,8 +156,25 @@ assignments = sa.Table(
         name="confirmed_by_somebody",
     ),
     sa.CheckConstraint("(state = 'released') = (released_at IS NOT NULL)", name="released"),
+    sa.CheckConstraint(
+        "num_nulls(transfer_order, arrived_on, arrival_by, arrival_by_function, arrival_at) IN (0, 5)",
+        name="arrival_by_somebody",
+    ),
+    # Nobody arrives on an unconfirmed bed.
+    sa.CheckConstraint("arrived_on IS NULL OR confirmed_by IS NOT NULL", name="arrived_on_confirmed"),
+    sa.CheckConstraint(
+        "num_nulls(departed_on, departure_reason, departure_by, departure_by_function, departure_at) IN (0, 5)",
+        name="departure_by_somebody",
+    ),
+    sa.CheckConstraint("departed_on >= arrived_on", name="departed_after_arrival"),
+    # Who has arrived keeps the bed until the departure, whatever else happens.
+    sa.CheckConstraint(
+        "(departed_on IS NOT NULL) = (state = 'released' AND arrived_on IS NOT NULL)", name="occupied_until_departure"
+    ),
     ExcludeConstraint(("cell", "="), ("period", "&&"), where=_LIVE, name="ex_assignments_cell_period"),
     ExcludeConstraint(("candidacy_id", "="), ("period", "&&"), where=_LIVE, name="ex_assignments_candidacy_id_period"),
     sa.Index("uq_assignments_request_id", "request_id", unique=True, postgresql_where=_LIVE),
+    # One person in a cell, also when the one before stays longer than planned.
+    sa.Index("uq_assignments_occupied_cell", "cell", unique=True, postgresql_where=_OCCUPIED),
 )
 """Who is to stay where, and was: rows are never deleted."""

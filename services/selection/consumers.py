@@ -1,4 +1,4 @@
-"""What selection consumes: replies to decisions, for the journey; what partners may ask; alarms of its deadlines."""
+"""What selection consumes: replies to decisions; arrival and departure; what partners may ask; its alarms."""
 
 from services.selection import handlers
 from shared.contracts import citizen_space, notifications, placement
@@ -13,6 +13,9 @@ consumer = Consumer(
         on(placement.BedReleased, handlers.record_stay),
         on(placement.NothingToRelease, handlers.record_stay),
         on(placement.AssignmentExpired, handlers.record_stay),
+        on(placement.ReleaseAwaitsDeparture, handlers.record_stay),
+        on(placement.Arrived, handlers.record_arrival),
+        on(placement.Departed, handlers.record_departure),
         on(citizen_space.Enrolled, handlers.record_enrolment),
         on(citizen_space.EnrolmentConfirmed, handlers.record_enrolment),
         on(citizen_space.EnrolmentWaitlisted, handlers.record_enrolment),
@@ -24,6 +27,8 @@ consumer = Consumer(
         on(notifications.PartnerAlertFailed, handlers.record_delivery),
         on(notifications.PartnerConventionRecorded, handlers.record_convention),
         at(handlers.DEADLINE, handlers.DeadlineAlarm, handlers.ring_deadline),
+        at(handlers.ENTRY, handlers.Watch, handlers.review_entry),
+        at(handlers.DORMANCY, handlers.Watch, handlers.review_dormant),
     ),
     chunk=50,
 )

@@ -74,6 +74,14 @@ class NothingToRelease(StayEvent):
     left_waiting_list: bool
 
 
+class ReleaseAwaitsDeparture(StayEvent):
+    """A cancellation found the person there: the bed stays occupied until a departure is recorded."""
+
+    type: ClassVar[str] = "placement.stay.release_awaits_departure.v1"
+
+    stay_id: UUID
+
+
 class Arrived(StayEvent):
     """The person spent the first night at the site, on a confirmed bed and by a transfer order."""
 
@@ -99,7 +107,7 @@ class Departed(StayEvent):
     stay_id: UUID
     departed_on: date
     reason: str
-    """Coded reason, such as `end_of_sentence` or `transferred`."""
+    """`end_of_sentence`, `sentence_adjusted`, `supervised_release`, `transferred` or `other`."""
 
 
 class AssignmentExpired(StayEvent):

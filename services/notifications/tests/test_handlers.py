@@ -23,7 +23,7 @@ from services.notifications.tests.builders import (
 )
 from services.notifications.tests.conftest import SettableClock
 from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed
-from shared.contracts.selection import PartnerCategory
+from shared.contracts.selection import CandidacyLapsed, CandidacyRevoked, PartnerCategory
 from shared.testing.kernel import Bench, Published
 
 
@@ -199,6 +199,29 @@ async def test_a_refusal_takes_back_what_an_earlier_approval_told(told: Told) ->
     await change(told.engine, state="delivered", next_attempt_at=None, attempts=1, reached=True)
     assert planned(await told.bench.deliver(a_refusal(), subject=told.candidacy, version=2)) == [1]
     assert (await told.retraction()).notice == "candidacy.withdrawn"
+
+
+@pytest.mark.parametrize("ended", [CandidacyRevoked, CandidacyLapsed])
+async def test_a_revocation_and_a_lapse_are_told_in_the_words_of_a_withdrawal_and_answered_once(
+    told: Told, ended: type[CandidacyRevoked] | type[CandidacyLapsed]
+) -> None:
+    await change(told.engine, state="delivered", next_attempt_at=None, attempts=1, reached=True)
+    await a_subscription(told.engine, await a_partner(told.engine, name="France Travail"))
+    event = ended(decision_number=DECISION)
+    assert planned(await told.bench.deliver(event, subject=told.candidacy, version=2, event_id=told.withdrawal)) == [1]
+    assert await told.bench.deliver(event, subject=told.candidacy, version=2, event_id=told.withdrawal) == []
+    retraction = await told.retraction()
+    assert (retraction.notice, retraction.subscription_id) == ("candidacy.withdrawn", told.subscription)
+    body = json.loads(retraction.body)
+    assert (body["type"], body["data"].keys()) == ("candidacy.withdrawn", {"reference"})
+    # A second approval, after an appeal, is told anew.
+    assert planned(await told.bench.deliver(an_approval(), subject=told.candidacy, version=3)) == [2]
+
+
+async def test_a_lapse_without_an_approval_tells_nobody(bench: Bench, engine: AsyncEngine) -> None:
+    await a_subscription(engine, await a_partner(engine))
+    (reply,) = await bench.deliver(CandidacyLapsed(decision_number=None), subject=uuid7())
+    assert (reply.body["count"], reply.body["decision_number"]) == (0, None)
 
 
 async def test_a_retraction_goes_to_who_was_told_whatever_it_subscribes_to_now(told: Told) -> None:

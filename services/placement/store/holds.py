@@ -1,6 +1,6 @@
 """Beds that are held for somebody: assignments. The vacancies of their cells follow by a trigger."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class Bed(NamedTuple):
     """UTC."""
     from_waiting_list: bool
     confirmed_by_function: str | None
+    arrived_on: date | None = None
+    """First night, Europe/Paris; None before."""
 
 
 async def hold(conn: AsyncConnection, request: Request, bed: Bed, proposed_at: datetime) -> None:
@@ -74,6 +76,7 @@ _BED = sa.select(
     assignments.c.confirm_by,
     assignments.c.from_waiting_list,
     assignments.c.confirmed_by_function,
+    assignments.c.arrived_on,
 ).where(assignments.c.id == sa.bindparam("stay_id"))
 
 

@@ -134,6 +134,9 @@ _STAYS: sa.Select[Any] = (
         assignments.c.confirm_by,
         assignments.c.confirmed_at,
         assignments.c.confirmed_by_function,
+        assignments.c.arrived_on,
+        assignments.c.departed_on,
+        assignments.c.departure_reason,
         sa.case(
             (
                 sa.and_(requests.c.state == "waitlisted", requests.c.pool.is_not(None)),

@@ -4,13 +4,19 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.placement.api import REFUSALS, router
 from services.placement.consumers import consumer
+from services.placement.settings import Settings
 from shared.database import create_engine
+from shared.testing.api import ISSUER, Tokens, client
 from shared.testing.fixtures import Databases
 from shared.testing.kernel import Bench
+from shared.web import create_app
 
 
 @dataclass
@@ -42,3 +48,26 @@ async def engine(databases: Databases) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def bench(engine: AsyncEngine, clock: SettableClock) -> Bench:
     return Bench(engine, consumer, site="DON", clock=clock)
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens("DON")
+
+
+@pytest.fixture
+async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(
+        SITE="DON",
+        database_url=SecretStr(str(engine.url)),
+        kafka_bootstrap="127.0.0.1:1",
+        oidc_issuer=ISSUER,
+        idempotency_secret=SecretStr("s" * 32),
+        api_port=1,
+        worker_port=1,
+    )
+    app = create_app(
+        "placement", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+    )
+    async with client(app) as api:
+        yield api

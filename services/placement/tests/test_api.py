@@ -1,47 +1,18 @@
 """What officers see and do over HTTP, and what they may not."""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
 import httpx
-import pytest
-from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.placement.api import PROBLEMS, REFUSALS, router
+from services.placement.api import PROBLEMS
 from services.placement.domain import Refusal
-from services.placement.settings import Settings
 from services.placement.tests.builders import a_cancellation, a_change, a_request
 from services.placement.tests.conftest import SettableClock
 from shared.contracts.selection import CellType
-from shared.testing.api import ISSUER, Tokens, client, once
+from shared.testing.api import Tokens, once
 from shared.testing.kernel import Bench
-from shared.web import create_app
-
-
-@pytest.fixture
-def tokens() -> Tokens:
-    return Tokens("DON")
-
-
-@pytest.fixture
-async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings(
-        SITE="DON",
-        database_url=SecretStr(str(engine.url)),
-        kafka_bootstrap="127.0.0.1:1",
-        oidc_issuer=ISSUER,
-        idempotency_secret=SecretStr("s" * 32),
-        api_port=1,
-        worker_port=1,
-    )
-    app = create_app(
-        "placement", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
-    )
-    async with client(app) as api:
-        yield api
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

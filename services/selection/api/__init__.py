@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from services.selection.api import (
     advice,
+    appeals,
+    changes,
     decisions,
     delegations,
     disclosures,
@@ -18,7 +20,10 @@ from services.selection.api import (
     postponements,
     receipts,
     restricted_reasons,
+    reviews,
+    revocations,
     sittings,
+    withdrawals,
 )
 from services.selection.api.places import Places
 from services.selection.api.refusals import PROBLEMS
@@ -27,6 +32,8 @@ from services.selection.domain import Refused
 router = APIRouter()
 for noun in (
     advice,
+    appeals,
+    changes,
     decisions,
     delegations,
     disclosures,
@@ -41,7 +48,10 @@ for noun in (
     postponements,
     receipts,
     restricted_reasons,
+    reviews,
+    revocations,
     sittings,
+    withdrawals,
 ):
     router.include_router(noun.router)
 

@@ -1,4 +1,4 @@
-"""Routes of a file: open, submit, assess, withdraw, read. Reading shows the identity, so it names a purpose."""
+"""Routes of a file: open, submit, assess, read. Reading shows the identity, so it names a purpose."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -146,12 +146,6 @@ class CandidacyBody(Body):
         )
 
 
-class WithdrawalBody(Body):
-    """When the candidate took the consent back; today unless said."""
-
-    withdrawn_on: Day | None = None
-
-
 class StateView(View):
     """Where a candidacy stands."""
 
@@ -261,23 +255,6 @@ async def assess(
     """Applies the criteria as of today, and keeps the opinion."""
     editor = editor_of(write.principal, write.site, version)
     return await write(lambda tx: handlers.assess(tx, candidacy_id, editor, policy), _show_assessed, status=201)
-
-
-@router.post("/{candidacy_id}/withdraw", response_model=StateView)
-async def withdraw(
-    candidacy_id: UUID,
-    version: IfMatch,
-    write: Annotated[Write, Depends(writing(*domain.roles_for(domain.Act.WITHDRAW)))],
-    body: WithdrawalBody | None = None,
-) -> Response:
-    """The candidate withdraws; what an approval set off is cancelled."""
-    withdrawn_on = None if body is None else body.withdrawn_on
-    editor = editor_of(write.principal, write.site, version)
-
-    async def command(tx: Tx) -> UUID:
-        return await handlers.withdraw(tx, candidacy_id, editor, withdrawn_on=withdrawn_on)
-
-    return await write(command, show_state, status=200)
 
 
 @router.get("/{candidacy_id}", response_model=CandidacyView)

@@ -44,6 +44,14 @@ class MissingView(View):
     asked_at: datetime
 
 
+class ChangeView(View):
+    """That another prison is asked for, since the person has arrived. Why is in the file."""
+
+    id: UUID
+    requested_on: date
+    state: domain.ChangeState
+
+
 class JourneyView(View):
     """One person's journey."""
 
@@ -55,6 +63,8 @@ class JourneyView(View):
     decision: SignedView | None
     steps: list[StepView]
     missing_replies: list[MissingView]
+    change_of_assignment: ChangeView | None
+    """The latest; null where none was asked for."""
 
 
 @router.get("/{candidacy_id}/journey", response_model=JourneyView)
@@ -68,6 +78,7 @@ async def read_journey(
     row = await store.candidacy_row(read.conn, candidacy_id, scope_of(read.principal, read.site))
     signed = await store.decision_row_of(read.conn, candidacy_id)
     journey = await handlers.read_journey(read.conn, candidacy_id, domain.State(row.state), read.now)
+    changes = await store.change_rows(read.conn, candidacy_id)
     return JourneyView(
         candidacy_id=candidacy_id,
         site=row.site,
@@ -79,4 +90,5 @@ async def read_journey(
         else SignedView.model_validate({**signed._asdict(), "decision_number": signed.number}),
         steps=[StepView.model_validate(vars(step)) for step in journey.steps],
         missing_replies=[MissingView.model_validate(vars(reply)) for reply in journey.missing],
+        change_of_assignment=ChangeView.model_validate(changes[0]._asdict()) if changes else None,
     )

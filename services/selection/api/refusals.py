@@ -61,6 +61,15 @@ _ANSWERS = {
     Refusal.APPEAL_BY_FIRST_DECIDER: (403, "Who took the decision does not decide the appeal."),
     Refusal.CONVENTION_ENDED: (403, "No convention of this partner covers today."),
     Refusal.REFERENCE_UNKNOWN: (404, "Nothing can be shown under this reference."),
+    Refusal.APPEAL_IS_DECIDED: (409, "The appeal has been decided."),
+    Refusal.APPEAL_OUT_OF_TIME: (409, "The time to appeal against this decision is over."),
+    Refusal.APPEAL_UNDER_WAY: (409, "An appeal against this decision is open already."),
+    Refusal.DECISION_NOT_CONTESTABLE: (404, "The candidacy has no such decision that can be contested."),
+    Refusal.OTHER_FILE_OPEN: (409, "The person has another open file."),
+    Refusal.CHANGE_IS_CLOSED: (409, "The request for a change of assignment has been answered."),
+    Refusal.CHANGE_UNKNOWN: (404, "There is no such request for a change of assignment."),
+    Refusal.REVIEW_IS_CLOSED: (409, "The review has been closed."),
+    Refusal.REVIEW_UNKNOWN: (404, "There is no such review."),
 }
 
 PROBLEMS = {refusal: Problem(status, refusal.value, title) for refusal, (status, title) in _ANSWERS.items()}

@@ -14,6 +14,16 @@ from services.selection.domain.advice import (
     owner_of,
     reason_since,
 )
+from services.selection.domain.appeal import (
+    Appeal,
+    AppealOutcome,
+    Channel,
+    Contested,
+    check_answer,
+    check_lodged,
+    contestable,
+    reopened,
+)
 from services.selection.domain.candidacy import (
     Editor,
     File,
@@ -64,16 +74,51 @@ from services.selection.domain.policy import AdviceKind, Choices, Policy, Quantu
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.restriction import check_restricted_reader
+from services.selection.domain.revocation import (
+    Revocation,
+    RevocationOutcome,
+    check_heard,
+    check_notice,
+    check_since_notice,
+    under_way,
+)
 from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
 from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
-from services.selection.domain.terms import RUNS_OUT, Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
-from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.terms import (
+    AGAIN,
+    DORMANT_AFTER,
+    RUNS_OUT,
+    Cause,
+    Deadline,
+    Due,
+    Escalation,
+    Review,
+    ReviewOutcome,
+    escalation,
+    next_alarm,
+)
+from services.selection.domain.transitions import OPEN, Act, Movement, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.undoing import (
+    AFTER_ARRIVAL,
+    CHANGE_MONTHS,
+    ChangeCause,
+    ChangeState,
+    Opened,
+    Stays,
+    Undoing,
+    Undone,
+    undoing,
+)
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
 
 __all__ = [
+    "AFTER_ARRIVAL",
+    "AGAIN",
     "ARRIVAL_PHASE",
+    "CHANGE_MONTHS",
+    "DORMANT_AFTER",
     "FIRST",
     "INTERVIEW",
     "LAST",
@@ -87,14 +132,20 @@ __all__ = [
     "Act",
     "Advice",
     "AdviceKind",
+    "Appeal",
+    "AppealOutcome",
     "Approval",
     "Author",
     "BoardAdvice",
     "Case",
     "Cause",
     "CellType",
+    "ChangeCause",
+    "ChangeState",
+    "Channel",
     "Choices",
     "Code",
+    "Contested",
     "Convention",
     "Criterion",
     "Datum",
@@ -125,8 +176,10 @@ __all__ = [
     "Line",
     "LineKind",
     "Minutes",
+    "Movement",
     "Named",
     "NamedOpinion",
+    "Opened",
     "Opinion",
     "Outcome",
     "Parameter",
@@ -144,6 +197,9 @@ __all__ = [
     "Requested",
     "Result",
     "Review",
+    "ReviewOutcome",
+    "Revocation",
+    "RevocationOutcome",
     "Role",
     "RuleSet",
     "Said",
@@ -157,8 +213,11 @@ __all__ = [
     "SiteStatus",
     "State",
     "Status",
+    "Stays",
     "Step",
     "Topic",
+    "Undoing",
+    "Undone",
     "Wishes",
     "Withheld",
     "act_digest",
@@ -168,6 +227,7 @@ __all__ = [
     "appeal_until",
     "approvable",
     "assess",
+    "check_answer",
     "check_competent",
     "check_complete",
     "check_dates",
@@ -175,13 +235,19 @@ __all__ = [
     "check_effects",
     "check_gathered",
     "check_given",
+    "check_heard",
     "check_held",
     "check_individual",
+    "check_lodged",
+    "check_notice",
     "check_of_site",
     "check_planned",
     "check_restricted_reader",
     "check_signer",
+    "check_since_notice",
     "compare",
+    "compare_with_five_years",
+    "contestable",
     "date_in_paris",
     "deferral",
     "disclose",
@@ -200,11 +266,14 @@ __all__ = [
     "preparers_after",
     "reason_since",
     "recompute",
+    "reopened",
     "reproduces",
     "right_to_sign",
     "roles_for",
     "rule_set_of",
     "rule_set_on",
+    "under_way",
+    "undoing",
     "what_silence_means",
     "what_was_requested",
 ]

@@ -52,6 +52,7 @@ class File:
         case: all that the criteria look at.
         opinion_id: the latest opinion; None before the first.
         decision_number: of the decision that stands; None when none does.
+        departed_on: the day on which the person left the site for good, Europe/Paris; None before.
     """
 
     id: UUID
@@ -70,6 +71,12 @@ class File:
     wishes: Wishes
     opinion_id: UUID | None
     decision_number: str | None
+    departed_on: date | None = None
+
+    @property
+    def approval_number(self) -> str | None:
+        """Number of the approval that stands: what a withdrawal, a revocation or a lapse undoes."""
+        return self.decision_number if self.state is State.APPROVED else None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ class Status(StrEnum):
     PROPOSED = "proposed"
     RESERVED = "reserved"
     CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    RELEASE_AWAITS_DEPARTURE = "release_awaits_departure"
+    DEPARTED = "departed"
     WAITLISTED = "waitlisted"
     OVERDUE = "overdue"
     RELEASED = "released"
@@ -96,6 +99,9 @@ _STATUS: Mapping[tuple[str, str], Status] = {
     (ACCOMMODATION, "bed_waitlisted"): Status.WAITLISTED,
     (ACCOMMODATION, "bed_released"): Status.RELEASED,
     (ACCOMMODATION, "nothing_to_release"): Status.NOTHING_TO_UNDO,
+    (ACCOMMODATION, "release_awaits_departure"): Status.RELEASE_AWAITS_DEPARTURE,
+    (ACCOMMODATION, "arrived"): Status.ARRIVED,
+    (ACCOMMODATION, "departed"): Status.DEPARTED,
     (TRAINING, "enrolled"): Status.RESERVED,
     (TRAINING, "promoted"): Status.RESERVED,
     (TRAINING, "confirmed"): Status.CONFIRMED,
@@ -106,7 +112,16 @@ _STATUS: Mapping[tuple[str, str], Status] = {
     (DELIVERY, "partner_alert_failed"): Status.NOT_TOLD,
 }
 
-_CLOSING = frozenset({Status.RELEASED, Status.NOTHING_TO_UNDO})
+_NEVER_SUPERSEDED = frozenset(
+    {
+        Status.RELEASED,
+        Status.NOTHING_TO_UNDO,
+        Status.ARRIVED,
+        Status.RELEASE_AWAITS_DEPARTURE,
+        Status.DEPARTED,
+    }
+)
+"""What undoes an order, and where the person is."""
 _FIXED_ORDER = (ACCOMMODATION, TRAINING, PARTNERS)
 
 
@@ -114,7 +129,8 @@ def journey(state: State, outcomes: Iterable[Outcome], expected: Sequence[Expect
     """Puts facts and missing replies together.
 
     Args:
-        state: of the candidacy: a decision is closed once the candidate withdrew.
+        state: of the candidacy: what an approval set off is closed once it was withdrawn, revoked or lapsed; also when
+            the file is examined again since.
         outcomes: the last fact of each step.
         expected: every reply ever asked for, oldest first.
         now: UTC, against which a proposal is overdue.
@@ -126,20 +142,21 @@ def journey(state: State, outcomes: Iterable[Outcome], expected: Sequence[Expect
         (outcome for step, outcome in by_step.items() if step.startswith(DELIVERY)),
         key=lambda outcome: (outcome.occurred_at, outcome.step),
     )
-    closed = state is State.WITHDRAWN
+    numbers = [reply.decision_number for reply in expected if reply.decision_number is not None]
+    standing = numbers[-1] if state is State.APPROVED and numbers else None
     steps = []
     for name in _FIXED_ORDER:
         outcome = by_step.get(name)
         if outcome is not None:
             status, since = _partners(outcome, deliveries) if name == PARTNERS else _standing(name, outcome, now)
-            over = _superseded(outcome, status, closed=closed, older=requests_of_approval)
+            over = _superseded(outcome, status, standing=standing, older=requests_of_approval)
             steps.append(_step(outcome, Status.SUPERSEDED if over else status, since))
         elif name in asked:
             reply = asked[name]
             steps.append(Step(name, Status.WAITING, reply.asked_at, None, reply.decision_number, {}))
     for outcome in deliveries:
         status, since = _standing(DELIVERY, outcome, now)
-        over = _superseded(outcome, status, closed=closed, older=requests_of_approval)
+        over = _superseded(outcome, status, standing=standing, older=requests_of_approval)
         steps.append(_step(outcome, Status.SUPERSEDED if over else status, since))
     return Journey(tuple(steps), tuple(reply for reply in expected if reply.answered_at is None))
 
@@ -171,6 +188,11 @@ def _partners(planned: Outcome, deliveries: Sequence[Outcome]) -> tuple[Status, 
     return Status.TOLD if all_told else Status.NOT_TOLD, max(outcome.occurred_at for outcome in own)
 
 
-def _superseded(outcome: Outcome, status: Status, *, closed: bool, older: set[str]) -> bool:
-    """Whether a fact belongs to a decision that was closed since. What undoes it is not superseded."""
-    return closed and status not in _CLOSING and outcome.request_id in older
+def _superseded(outcome: Outcome, status: Status, *, standing: str | None, older: set[str]) -> bool:
+    """Whether a fact belongs to a decision that was closed since. What undoes it is not superseded.
+
+    Args:
+        standing: number of the approval that stands; None when none does.
+    """
+    closed = standing is None or outcome.decision_number != standing
+    return closed and status not in _NEVER_SUPERSEDED and outcome.request_id in older

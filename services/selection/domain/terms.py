@@ -9,6 +9,11 @@ from uuid import UUID
 from services.selection.domain.dates import PARIS
 from services.selection.domain.transitions import Role
 
+DORMANT_AFTER = timedelta(days=90)
+"""A deferred file that nobody took up for so long after its date is looked at: our assumption, no text fixes it."""
+AGAIN = timedelta(days=30)
+"""What is still so after being looked at comes back to the review list: our assumption."""
+
 
 class Due(StrEnum):
     """What may be due."""
@@ -55,6 +60,22 @@ class Cause(StrEnum):
     """The planned entry has passed without an arrival."""
     DORMANT = "dormant"
     """Nothing happened for long."""
+    ARRIVED_UNAPPROVED = "arrived_unapproved"
+    """The person arrived, and the approval does not stand any more."""
+
+
+class ReviewOutcome(StrEnum):
+    """What an officer did about a file on the review list."""
+
+    KEPT = "kept"
+    """Looked at, and left as it is."""
+    FOLLOWED_UP = "followed_up"
+    """Another act on the file took care of it."""
+    ARRIVED = "arrived"
+    """The person came after all."""
+    FILE_CLOSED = "file_closed"
+    """Withdrawn or revoked meanwhile."""
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True)

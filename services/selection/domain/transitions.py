@@ -57,8 +57,15 @@ class Act(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     OPEN_REVOCATION = "open_revocation"
+    HEAR = "hear"
+    """Note that the person saw the file, or take observations in, on an intended revocation."""
+    DROP_REVOCATION = "drop_revocation"
     REVOKE = "revoke"
     LAPSE = "lapse"
+    CLOSE_CHANGE = "close_change"
+    """Answer a request for a change of assignment."""
+    LODGE_APPEAL = "lodge_appeal"
+    ANSWER_APPEAL = "answer_appeal"
     MERGE = "merge"
     REOPEN = "reopen"
     """Examine again, because an appeal succeeded."""
@@ -66,6 +73,13 @@ class Act(StrEnum):
     """Give the file to another officer of the same establishment."""
     CHANGE_PRISON = "change_prison"
     """The person was moved to another prison of origin, and the file follows."""
+
+
+class Movement(StrEnum):
+    """What the site reports of the person: the history notes it beside the acts, and nobody is asked."""
+
+    ARRIVED = "arrived"
+    DEPARTED = "departed"
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,8 @@ _PREPARING = (State.DRAFT, State.SUBMITTED, State.ASSESSED, State.DEFERRED)
 OPEN = frozenset({*_PREPARING, State.APPROVED})
 """States of a file that somebody still works on; a person has one such file at most."""
 _CLOSED = frozenset(State) - OPEN
+_DECIDABLE = frozenset(State) - {State.DRAFT, State.MERGED}
+"""States of a file on which some decision may have been taken."""
 _WORKERS = (Role.SPIP, Role.REGISTRY, Role.HEAD)
 _SIGNED = (
     Refusal.REASONS_MISSING,
@@ -98,6 +114,13 @@ _SIGNED = (
     Refusal.DELEGATION_MISSING,
     Refusal.DELEGATION_OUT_OF_SCOPE,
     Refusal.DECISION_BY_PREPARER,
+)
+_ANSWERED = (
+    Refusal.REASONS_MISSING,
+    Refusal.DECISION_BY_PREPARER,
+    Refusal.APPEAL_UNKNOWN,
+    Refusal.APPEAL_IS_DECIDED,
+    Refusal.APPEAL_BY_FIRST_DECIDER,
 )
 
 
@@ -174,14 +197,22 @@ TRANSITIONS: tuple[Transition, ...] = (
         (State.APPROVED,),
         None,
         (Role.HEAD, Role.DECISION_AUTHORITY),
-        (Refusal.REASONS_MISSING, Refusal.REVOCATION_UNDER_WAY),
+        (Refusal.REASONS_MISSING, Refusal.REVOCATION_UNDER_WAY, Refusal.IMPOSSIBLE_DATES),
+    ),
+    _row(Act.HEAR, (State.APPROVED,), None, _WORKERS, (Refusal.REVOCATION_NOT_OPEN, Refusal.IMPOSSIBLE_DATES)),
+    _row(
+        Act.DROP_REVOCATION,
+        (State.APPROVED,),
+        None,
+        (Role.HEAD, Role.DECISION_AUTHORITY),
+        (Refusal.REASONS_MISSING, Refusal.REVOCATION_NOT_OPEN),
     ),
     _row(
         Act.REVOKE,
         (State.APPROVED,),
         State.REVOKED,
         (Role.DECISION_AUTHORITY,),
-        (*_SIGNED, Refusal.REVOCATION_NOT_OPEN, Refusal.OBSERVATIONS_AWAITED),
+        (*_SIGNED, Refusal.REVOCATION_NOT_OPEN, Refusal.OBSERVATIONS_AWAITED, Refusal.PERSON_HAS_ARRIVED),
     ),
     _row(
         Act.LAPSE,
@@ -192,11 +223,31 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     _row(Act.MERGE, _PREPARING, State.MERGED, (Role.SPIP, Role.REGISTRY), (Refusal.NOT_A_DOUBLE,)),
     _row(
+        Act.CLOSE_CHANGE,
+        _DECIDABLE,
+        None,
+        (Role.DECISION_AUTHORITY,),
+        (Refusal.REASONS_MISSING, Refusal.DECISION_BY_PREPARER, Refusal.CHANGE_UNKNOWN, Refusal.CHANGE_IS_CLOSED),
+    ),
+    _row(
+        Act.LODGE_APPEAL,
+        _DECIDABLE,
+        None,
+        _WORKERS,
+        (
+            Refusal.DECISION_NOT_CONTESTABLE,
+            Refusal.APPEAL_UNDER_WAY,
+            Refusal.APPEAL_OUT_OF_TIME,
+            Refusal.IMPOSSIBLE_DATES,
+        ),
+    ),
+    _row(Act.ANSWER_APPEAL, _DECIDABLE, None, (Role.DECISION_AUTHORITY,), _ANSWERED),
+    _row(
         Act.REOPEN,
-        (State.REFUSED, State.REVOKED, State.LAPSED),
+        (State.DEFERRED, State.REFUSED, State.REVOKED, State.LAPSED),
         State.SUBMITTED,
         (Role.DECISION_AUTHORITY,),
-        (Refusal.APPEAL_UNKNOWN, Refusal.APPEAL_BY_FIRST_DECIDER),
+        (*_ANSWERED, Refusal.OTHER_FILE_OPEN),
     ),
     _row(Act.HAND_OVER, OPEN, None, (Role.SPIP, Role.HEAD)),
     _row(Act.CHANGE_PRISON, _PREPARING, None, _WORKERS),
@@ -218,7 +269,7 @@ _WHY_NOT: Mapping[State, Refusal] = {
     State.MERGED: Refusal.CANDIDACY_MERGED,
 }
 _DECIDED = frozenset({State.APPROVED, State.REFUSED, State.REVOKED, State.LAPSED})
-_OF_DECISIONS = frozenset({Act.REVOKE, Act.OPEN_REVOCATION, Act.REOPEN})
+_OF_DECISIONS = frozenset({Act.REVOKE, Act.OPEN_REVOCATION, Act.HEAR, Act.DROP_REVOCATION, Act.REOPEN})
 
 
 def next_state(state: State, act: Act) -> State:

@@ -1,10 +1,13 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
+from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, lodge_appeal
+from services.selection.handlers.arrivals import record_arrival, record_departure
+from services.selection.handlers.changes import close_change
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.explanations import explain_opinion
-from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
+from services.selection.handlers.files import Submission, assess, create_candidacy, submit
 from services.selection.handlers.gathering import (
     ask_advice,
     receive_advice,
@@ -21,48 +24,81 @@ from services.selection.handlers.journeys import (
     record_enrolment,
     record_stay,
 )
+from services.selection.handlers.lapses import lapse
 from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
 from services.selection.handlers.receipts import issue_receipt
+from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
+from services.selection.handlers.revocations import (
+    Observations,
+    drop_revocation,
+    note_file_access,
+    open_revocation,
+    record_observations,
+    revoke,
+)
 from services.selection.handlers.sittings import hold_sitting, plan_sitting
 from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
+from services.selection.handlers.withdrawals import WithdrawalPreview, preview_withdrawal, withdraw
 
 __all__ = [
     "DEADLINE",
+    "DORMANCY",
+    "ENTRY",
+    "Answer",
     "ApprovalOrder",
     "DeadlineAlarm",
     "Line",
+    "Lodging",
+    "Observations",
     "Postponement",
     "Preview",
     "RefusalOrder",
     "Submission",
+    "Watch",
+    "WithdrawalPreview",
     "adjourn",
+    "answer_appeal",
     "answer_partner",
     "approve",
     "ask_advice",
     "assess",
     "bring_in",
+    "close_change",
+    "close_review",
     "create_candidacy",
     "defer",
+    "drop_revocation",
     "end_delegation",
     "explain_opinion",
     "hand_over",
     "hold_sitting",
     "issue_receipt",
+    "lapse",
+    "lodge_appeal",
+    "note_file_access",
+    "open_revocation",
     "plan_sitting",
     "preview_effects",
+    "preview_withdrawal",
     "read_journey",
     "receive_advice",
     "record_alert",
     "record_alerts_planned",
+    "record_arrival",
     "record_convention",
     "record_delegation",
     "record_delivery",
+    "record_departure",
     "record_enrolment",
+    "record_observations",
     "record_stay",
     "refer_to_document",
     "refuse",
     "report_interview",
     "resume",
+    "review_dormant",
+    "review_entry",
+    "revoke",
     "ring_deadline",
     "submit",
     "take_advice",

@@ -1,17 +1,14 @@
-"""Use cases of a file before and beside its decision: open, submit, amend, assess, withdraw."""
+"""Use cases of a file before and beside its decision: open, submit, assess; and what every act on it shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
-from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
-from services.selection.handlers.receipts import acknowledge_submission, issue_receipt
-from services.selection.handlers.terms import meet_all_deadlines
-from shared.contracts.selection import AccommodationCancelled, CandidacyWithdrawn, TrainingCancelled
+from services.selection.handlers.receipts import acknowledge_submission
+from services.selection.handlers.reviews import watch
 from shared.messaging import Event, Tx, publish
 
 
@@ -122,43 +119,6 @@ async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: doma
     return opinion_id
 
 
-async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdrawn_on: date | None) -> UUID:
-    """The candidate takes the consent back. Whatever an approval set off is cancelled in the same transaction.
-
-    Of a file that is closed already it records the date, if none is known, and changes nothing else.
-
-    Args:
-        withdrawn_on: date on the candidate's letter, Europe/Paris; None for today.
-
-    Returns:
-        The id of the candidacy.
-
-    Raises:
-        domain.Refused: as `domain.admit`, or `impossible-dates`: withdrawn before it was signed, or in the future.
-    """
-    file, state = await opened(tx, candidacy_id, domain.Act.WITHDRAW, editor)
-    today = domain.date_in_paris(tx.now)
-    on = withdrawn_on or today
-    signed_on = file.case.facts.consent_signed_on
-    if on > today or (signed_on is not None and on < signed_on):
-        raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES)
-    values = {"consent_withdrawn_on": file.case.facts.consent_withdrawn_on or on}
-    if file.state not in domain.OPEN:
-        await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
-        await issue_receipt(tx, file.id, domain.Requested.WITHDRAWAL, site=file.site, answer_months=None)
-        return file.id
-    number = file.decision_number
-    events: list[tuple[str, Event]] = [(PARTNERS, CandidacyWithdrawn(decision_number=number))]
-    if number is not None:
-        events.append((ACCOMMODATION, AccommodationCancelled(decision_number=number)))
-        events.append((TRAINING, TrainingCancelled(decision_number=number)))
-    version = await order(tx, file, events, decision_number=number)
-    await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
-    await meet_all_deadlines(tx, file.id)
-    await issue_receipt(tx, file.id, domain.Requested.WITHDRAWAL, site=file.site, answer_months=None)
-    return file.id
-
-
 async def opened(
     tx: Tx, candidacy_id: UUID, act: domain.Act, editor: domain.Editor
 ) -> tuple[domain.File, domain.State]:
@@ -198,6 +158,8 @@ async def write(
         at=tx.now,
     )
     await store.save(tx.conn, file, written, values or {})
+    if state is not file.state:
+        await watch(tx, file, state, values or {})
 
 
 async def order(tx: Tx, file: domain.File, events: list[tuple[str, Event]], *, decision_number: str | None) -> int:

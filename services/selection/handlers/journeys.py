@@ -9,16 +9,24 @@ from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, DELIVERY, PARTNERS, TRAINING
 from shared.contracts.citizen_space import EnrolmentConfirmed, EnrolmentEvent
 from shared.contracts.notifications import AlertsPlanned, DeliveryEvent
-from shared.contracts.placement import AssignmentConfirmed, AssignmentExpired, StayEvent
+from shared.contracts.placement import (
+    Arrived,
+    AssignmentConfirmed,
+    AssignmentExpired,
+    Departed,
+    ReleaseAwaitsDeparture,
+    StayEvent,
+)
 from shared.messaging import Meta, Poison, Tx
 
 _NOT_DETAIL = {"candidacy_id", "request_id", "decision_number", "partner_id", "reference"}
+_ADDS = (AssignmentConfirmed, AssignmentExpired, Arrived, ReleaseAwaitsDeparture, Departed)
 
 
 async def record_stay(tx: Tx, event: StayEvent, meta: Meta) -> None:
     """What became of the cell."""
     # These say nothing of the cell and its dates, which stay known from the proposal.
-    adds = isinstance(event, AssignmentConfirmed | AssignmentExpired)
+    adds = isinstance(event, _ADDS)
     await _record(tx, event, meta, step=ACCOMMODATION, version=meta.version, adds=adds)
 
 

@@ -27,6 +27,7 @@ _FILE = (
     candidacies.c.referent,
     candidacies.c.establishment,
     candidacies.c.arrived_on,
+    candidacies.c.departed_on,
     candidacies.c.penal_status,
     candidacies.c.sentences,
     candidacies.c.sentence_end,
@@ -93,7 +94,7 @@ class Written:
         at: UTC.
     """
 
-    act: domain.Act
+    act: domain.Act | domain.Movement
     state: domain.State
     version: int
     preparers: tuple[str, ...]
@@ -282,6 +283,7 @@ def _file(row: AnyRow | None) -> domain.File:
         ),
         opinion_id=row.opinion_id,
         decision_number=row.decision_number,
+        departed_on=row.departed_on,
     )
 
 

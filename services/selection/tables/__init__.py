@@ -1,6 +1,8 @@
 """Selection's tables, by noun. Identity lies in schema `vault`, and nothing that leaves is ever joined with it."""
 
+from services.selection.tables.appeals import appeals
 from services.selection.tables.base import metadata
+from services.selection.tables.changes import change_of_assignments
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.delegations import delegations
 from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
@@ -11,6 +13,7 @@ from services.selection.tables.imports import imported_lines, imports
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
+from services.selection.tables.revocations import observations, revocations
 from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
@@ -18,7 +21,9 @@ from services.selection.tables.vault import identities, identity_reads
 __all__ = [
     "advice",
     "agenda_items",
+    "appeals",
     "candidacies",
+    "change_of_assignments",
     "deadlines",
     "decision_counters",
     "decisions",
@@ -35,6 +40,7 @@ __all__ = [
     "interviews",
     "journey_steps",
     "metadata",
+    "observations",
     "opinions",
     "partner_conventions",
     "partner_references",
@@ -42,5 +48,6 @@ __all__ = [
     "receipts",
     "restricted_reasons",
     "reviews",
+    "revocations",
     "sittings",
 ]

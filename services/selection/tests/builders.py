@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from services.selection import domain, handlers, store
+from shared.contracts.placement import Arrived
 from shared.messaging import Tx
+from shared.testing.kernel import Bench
 
 TODAY = date(2026, 11, 23)
 """The reference date of the test vectors."""
@@ -151,6 +153,17 @@ async def an_approved_candidacy(tx: Tx, **overrides: Any) -> UUID:
     candidacy_id, _ = await an_assessed_candidacy(tx, **overrides)
     await approve(tx, candidacy_id)
     return candidacy_id
+
+
+async def arrive(bench: Bench, candidacy_id: UUID, request: str, subject: UUID, **overrides: Any) -> None:
+    """Placement says that the person came.
+
+    Args:
+        request: id of the accommodation request.
+        subject: placement's request, whose second fact this is.
+    """
+    given = {"stay_id": subject, "arrived_on": TODAY} | overrides
+    await bench.deliver(Arrived(**a_reply(candidacy_id, request), **given), subject=subject, version=2)
 
 
 def a_reply(candidacy_id: UUID, request: str, number: str = "DON-2026-000001") -> dict[str, Any]:

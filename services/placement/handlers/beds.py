@@ -15,12 +15,14 @@ from uuid_utils.compat import uuid7
 from services.placement import domain, store
 from services.placement.domain import Need, Request, State
 from shared.contracts.placement import (
+    Arrived,
     AssignmentConfirmed,
     AssignmentExpired,
     BedAssigned,
     BedReleased,
     BedWaitlisted,
     NothingToRelease,
+    ReleaseAwaitsDeparture,
     StayEvent,
 )
 from shared.contracts.selection import (
@@ -62,6 +64,8 @@ async def change_bed(tx: Tx, event: AccommodationChanged, meta: Meta) -> None:
 async def release_bed(tx: Tx, event: AccommodationCancelled, meta: Meta) -> None:
     """Frees the bed of a candidacy and proposes it to the next in line, or says that there was nothing to free.
 
+    A bed that its person sleeps in already is not freed: that is said, and the departure will free it.
+
     Raises:
         Poison: it belongs to another site.
     """
@@ -72,12 +76,15 @@ async def release_bed(tx: Tx, event: AccommodationCancelled, meta: Meta) -> None
         case domain.Released(request, stay_id):
             await store.save(tx.conn, request)
             await _give_up(tx, request, stay_id)
-            await _tell(tx, request, BedReleased(**_about(request), stay_id=stay_id))
-            await _fill(tx, locked)
+            await tell(tx, request, BedReleased(**about(request), stay_id=stay_id))
+            await fill(tx, locked)
+        case domain.Occupied(request, stay_id):
+            await store.save(tx.conn, request)
+            await tell(tx, request, ReleaseAwaitsDeparture(**about(request), stay_id=stay_id))
         case domain.NothingHeld(request, left_waiting_list):
             await store.save(tx.conn, request)
-            about = _about(request) | _asked(meta, event.decision_number)
-            await _tell(tx, request, NothingToRelease(**about, left_waiting_list=left_waiting_list))
+            asked = about(request) | _asked(meta, event.decision_number)
+            await tell(tx, request, NothingToRelease(**asked, left_waiting_list=left_waiting_list))
 
 
 async def expire_proposal(tx: Tx, body: Proposal, meta: Meta) -> None:
@@ -93,7 +100,7 @@ async def expire_proposal(tx: Tx, body: Proposal, meta: Meta) -> None:
     overdue = domain.expire(request, body.stay_id)
     if overdue is not None:
         await store.save(tx.conn, overdue)
-        await _tell(tx, overdue, AssignmentExpired(**_about(overdue), stay_id=body.stay_id))
+        await tell(tx, overdue, AssignmentExpired(**about(overdue), stay_id=body.stay_id))
 
 
 async def confirm_stay(tx: Tx, stay_id: UUID, officer: str) -> UUID:
@@ -114,8 +121,8 @@ async def confirm_stay(tx: Tx, stay_id: UUID, officer: str) -> UUID:
     await store.save(tx.conn, request)
     await store.confirm_bed(tx.conn, stay_id, officer, tx.actor.function, tx.now)
     await cancel(tx, PROPOSAL, request.id)
-    confirmed = AssignmentConfirmed(**_about(request), stay_id=stay_id, confirmed_by_function=tx.actor.function)
-    await _tell(tx, request, confirmed)
+    confirmed = AssignmentConfirmed(**about(request), stay_id=stay_id, confirmed_by_function=tx.actor.function)
+    await tell(tx, request, confirmed)
     return stay_id
 
 
@@ -140,15 +147,15 @@ async def _order(tx: Tx, event: AccommodationRequested, meta: Meta) -> None:
                 await store.save(tx.conn, request)
             if gives_up:
                 await _give_up(tx, request, gives_up)
-            if not await _fill(tx, locked, request):
+            if not await fill(tx, locked, request):
                 await _wait(tx, request)
         case domain.Kept(request):
             await store.save(tx.conn, request)
-            await _tell(tx, request, await _standing(tx, request))
+            await tell(tx, request, await _standing(tx, request))
         case domain.Void(request):
             await store.save(tx.conn, request)
-            about = _about(request) | _asked(meta, event.decision_number)
-            await _tell(tx, request, NothingToRelease(**about, left_waiting_list=False))
+            asked = about(request) | _asked(meta, event.decision_number)
+            await tell(tx, request, NothingToRelease(**asked, left_waiting_list=False))
 
 
 def _new_request(
@@ -182,7 +189,7 @@ async def _claim(tx: Tx, new: Request, locked: Iterable[str]) -> Request:
     return known
 
 
-async def _fill(tx: Tx, pools: Iterable[str], own: Request | None = None) -> bool:
+async def fill(tx: Tx, pools: Iterable[str], own: Request | None = None) -> bool:
     """Proposes free cells to the first in line, as long as there are both; whether `own` got one.
 
     Nobody is proposed whose next event is not known yet, but for `own`, whose event this is.
@@ -208,13 +215,13 @@ async def _propose(tx: Tx, request: Request, cell: str, *, from_waiting_list: bo
     bed = store.Bed(request.stay_id, cell, domain.confirm_by(tx.now), from_waiting_list, None)
     await store.hold(tx.conn, proposed, bed, tx.now)
     await schedule(tx, PROPOSAL, request.id, bed.confirm_by, Proposal(stay_id=bed.stay_id))
-    await _tell(tx, proposed, _assigned(proposed, bed))
+    await tell(tx, proposed, _assigned(proposed, bed))
 
 
 async def _wait(tx: Tx, request: Request) -> None:
     waiting = request.moved(State.WAITLISTED)
     await store.save(tx.conn, waiting)
-    await _tell(tx, waiting, _waitlisted(waiting))
+    await tell(tx, waiting, _waitlisted(waiting))
 
 
 async def _give_up(tx: Tx, request: Request, stay_id: UUID) -> None:
@@ -227,18 +234,20 @@ async def _standing(tx: Tx, request: Request) -> StayEvent:
     if not request.holds_bed or not request.stay_id:
         return _waitlisted(request)
     bed = await store.bed_of(tx.conn, request.stay_id)
+    if bed.arrived_on:
+        return Arrived(**about(request), stay_id=bed.stay_id, arrived_on=bed.arrived_on)
     if bed.confirmed_by_function:
-        about = _about(request)
-        return AssignmentConfirmed(**about, stay_id=bed.stay_id, confirmed_by_function=bed.confirmed_by_function)
+        said = about(request)
+        return AssignmentConfirmed(**said, stay_id=bed.stay_id, confirmed_by_function=bed.confirmed_by_function)
     if request.overdue:
-        return AssignmentExpired(**_about(request), stay_id=bed.stay_id)
+        return AssignmentExpired(**about(request), stay_id=bed.stay_id)
     return _assigned(request, bed)
 
 
 def _assigned(request: Request, bed: store.Bed) -> BedAssigned:
     assert request.need
     return BedAssigned(
-        **_about(request),
+        **about(request),
         stay_id=bed.stay_id,
         cell=bed.cell,
         confirm_by=bed.confirm_by,
@@ -249,10 +258,11 @@ def _assigned(request: Request, bed: store.Bed) -> BedAssigned:
 
 
 def _waitlisted(request: Request) -> BedWaitlisted:
-    return BedWaitlisted(**_about(request), reason="no_free_bed" if request.pool else "no_compatible_pool")
+    return BedWaitlisted(**about(request), reason="no_free_bed" if request.pool else "no_compatible_pool")
 
 
-def _about(request: Request) -> dict[str, Any]:
+def about(request: Request) -> dict[str, Any]:
+    """What every fact of a request says."""
     return {
         "candidacy_id": request.candidacy_id,
         "request_id": request.event_id,
@@ -264,5 +274,6 @@ def _asked(meta: Meta, decision_number: str) -> dict[str, Any]:
     return {"request_id": meta.id, "decision_number": decision_number}
 
 
-async def _tell(tx: Tx, request: Request, event: StayEvent) -> None:
+async def tell(tx: Tx, request: Request, event: StayEvent) -> None:
+    """Publishes a fact of a request under the version that it has now."""
     await publish(tx, event, subject=request.id, version=request.version, site=request.site)

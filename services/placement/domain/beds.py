@@ -35,16 +35,21 @@ class State(StrEnum):
     """In line, not answered yet: lives only inside one transaction."""
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    """The person is there: nothing but a departure frees the bed any more."""
     WAITLISTED = "waitlisted"
     CANCELLED = "cancelled"
+    DEPARTED = "departed"
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.PROPOSED, State.WAITLISTED}),
     State.WAITLISTED: frozenset({State.REQUESTED, State.PROPOSED, State.CANCELLED}),
     State.PROPOSED: frozenset({State.REQUESTED, State.CONFIRMED, State.CANCELLED}),
-    State.CONFIRMED: frozenset({State.REQUESTED, State.CANCELLED}),
+    State.CONFIRMED: frozenset({State.REQUESTED, State.ARRIVED, State.CANCELLED}),
+    State.ARRIVED: frozenset({State.DEPARTED}),
     State.CANCELLED: frozenset({State.REQUESTED}),
+    State.DEPARTED: frozenset({State.REQUESTED}),
 }
 """From each state, the ones that may follow it."""
 
@@ -57,6 +62,13 @@ class Refusal(StrEnum):
     STAY_CONFIRMED = "stay-confirmed"
     STAY_RELEASED = "stay-released"
     PROPOSAL_OVERDUE = "proposal-overdue"
+    STAY_UNCONFIRMED = "stay-unconfirmed"
+    STAY_ARRIVED = "stay-arrived"
+    STAY_NOT_ARRIVED = "stay-not-arrived"
+    STAY_DEPARTED = "stay-departed"
+    CELL_OCCUPIED = "cell-occupied"
+    ARRIVAL_OUT_OF_DATES = "arrival-out-of-dates"
+    DEPARTURE_OUT_OF_DATES = "departure-out-of-dates"
 
 
 class Refused(Exception):
@@ -113,8 +125,8 @@ class Request:
 
     @property
     def holds_bed(self) -> bool:
-        """Whether a bed is kept for the person, proposed or confirmed."""
-        return self.state in {State.PROPOSED, State.CONFIRMED}
+        """Whether a bed is kept for the person: proposed, confirmed or slept in."""
+        return self.state in {State.PROPOSED, State.CONFIRMED, State.ARRIVED}
 
     def moved(self, to: State) -> "Request":
         """The request in another state, with the version of the event that says so.
@@ -147,7 +159,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The order is the one that stands already: it changes nothing and is told what stands."""
+    """The order is the one that stands already, or comes after the arrival: it is told what stands."""
 
     request: Request
 
@@ -168,8 +180,11 @@ def receive(known: Request, new: Request) -> Queued | Kept | Void:
     """
     if known.id == new.id:
         return Queued(new, None)
+    if known.state is State.ARRIVED:
+        # Whatever the order says, nobody is moved out of a bed by an event.
+        return Kept(known.heard(new.event_id))
     if known.decision_number == new.decision_number:
-        if known.state is State.CANCELLED:
+        if known.state in {State.CANCELLED, State.DEPARTED}:
             return Void(known.heard())
         if known.need == new.need:
             return Kept(known.heard(new.event_id))
@@ -195,7 +210,15 @@ class NothingHeld:
     left_waiting_list: bool
 
 
-def release(known: Request, new: Request) -> Released | NothingHeld:
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """The person is there: the bed is free once a departure is recorded, and not before."""
+
+    request: Request
+    stay_id: UUID
+
+
+def release(known: Request, new: Request) -> Released | NothingHeld | Occupied:
     """What a cancellation does.
 
     Args:
@@ -204,10 +227,21 @@ def release(known: Request, new: Request) -> Released | NothingHeld:
     """
     if known.id == new.id or known.state is State.CANCELLED or known.decision_number != new.decision_number:
         return NothingHeld(known.heard(), left_waiting_list=False)
+    if known.state is State.DEPARTED:
+        return NothingHeld(known.heard(), left_waiting_list=False)
+    if known.state is State.ARRIVED and known.stay_id:
+        return Occupied(known.heard(new.event_id), known.stay_id)
     gone = replace(known.moved(State.CANCELLED), event_id=new.event_id)
     if known.holds_bed and known.stay_id:
         return Released(gone, known.stay_id)
     return NothingHeld(gone, left_waiting_list=True)
+
+
+_AFTER_PROPOSAL = {
+    State.CONFIRMED: Refusal.STAY_CONFIRMED,
+    State.ARRIVED: Refusal.STAY_ARRIVED,
+    State.DEPARTED: Refusal.STAY_DEPARTED,
+}
 
 
 def confirm(request: Request | None, stay_id: UUID) -> Request:
@@ -224,8 +258,8 @@ def confirm(request: Request | None, stay_id: UUID) -> Request:
         raise Refused(Refusal.STAY_UNKNOWN)
     if request.stay_id != stay_id or request.state is State.CANCELLED:
         raise Refused(Refusal.STAY_RELEASED)
-    if request.state is State.CONFIRMED:
-        raise Refused(Refusal.STAY_CONFIRMED)
+    if request.state in _AFTER_PROPOSAL:
+        raise Refused(_AFTER_PROPOSAL[request.state])
     if request.state is not State.PROPOSED:
         raise Refused(Refusal.STAY_WAITING)
     if request.overdue:

@@ -11,23 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.placement import handlers, store
-from services.placement.domain import CellType, Refusal, Refused, Sex, State
+from services.placement.domain import CellType, DepartureReason, Refusal, Refused, Sex, State
 from services.placement.store.pages import Place
 from shared.boundary import Read, Write, reading, writing
 from shared.problems import WRONG_SITE, Problem
 
 router = APIRouter(prefix="/v1")
 
-PROBLEMS = {
-    Refusal.STAY_UNKNOWN: Problem(404, "stay-unknown", "There is no such stay."),
-    Refusal.STAY_WAITING: Problem(409, "stay-waiting", "The stay is on the waiting list; no bed is proposed."),
-    Refusal.STAY_CONFIRMED: Problem(409, "stay-confirmed", "The stay is confirmed already."),
-    Refusal.STAY_RELEASED: Problem(409, "stay-released", "The bed of this stay has been given up."),
-    Refusal.PROPOSAL_OVERDUE: Problem(409, "proposal-overdue", "The proposal is past its date; the bed stays held."),
-}
-REFUSALS = (Refused, PROBLEMS)
-"""The exception by which a rule says no, and what each of its reasons becomes."""
-
+Standing = Literal["proposed", "confirmed", "arrived", "waitlisted", "cancelled", "departed"]
 Reader = Annotated[Read, Depends(reading("placement_officer", "decision_authority", "spip", "inspector"))]
 Officer = Annotated[Write, Depends(writing("placement_officer"))]
 Cursor = Annotated[str | None, Query(max_length=128, description="`next_cursor` of the page before.")]
@@ -107,7 +98,7 @@ class Stay(BaseModel):
     decision_number: str
     decided_on: date
     file_number: int
-    state: Literal["proposed", "confirmed", "waitlisted", "cancelled"]
+    state: Standing
     sex: Sex
     cell_type: CellType
     starts_on: date
@@ -119,6 +110,9 @@ class Stay(BaseModel):
     overdue: bool
     confirmed_at: datetime | None
     confirmed_by_function: str | None
+    arrived_on: date | None
+    departed_on: date | None
+    departure_reason: DepartureReason | None
     waiting_reason: Literal["no_free_bed", "no_compatible_pool"] | None
     rank: int | None
     """Place on the waiting list, from 1; null where there is no such list at this site."""
@@ -181,7 +175,7 @@ async def show_vacancies(
 @router.get("/stays")
 async def list_stays(
     read: Reader,
-    state: Literal["proposed", "confirmed", "waitlisted", "cancelled"] | None = None,
+    state: Standing | None = None,
     candidacy_id: UUID | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -197,10 +191,15 @@ async def list_stays(
 async def confirm_stay(stay_id: UUID, write: Officer) -> Response:
     """Confirms a proposed bed in the name of the officer."""
     officer = write.principal.subject
-    return await write(lambda tx: handlers.confirm_stay(tx, stay_id, officer), _show, status=200)
+    return await write(lambda tx: handlers.confirm_stay(tx, stay_id, officer), show_stay, status=200)
 
 
-async def _show(conn: AsyncConnection, stay_id: UUID) -> Stay:
+async def show_stay(conn: AsyncConnection, stay_id: UUID) -> Stay:
+    """A stay as it is now.
+
+    Raises:
+        Refused: a changed order has replaced it.
+    """
     row = await store.stay(conn, stay_id)
     if row is None:
         raise Refused(Refusal.STAY_RELEASED)

@@ -1,0 +1,16 @@
+"""Placement over HTTP: its routes, and what its refusals become."""
+
+from fastapi import APIRouter
+
+from services.placement.api import arrivals, stays
+from services.placement.api.refusals import PROBLEMS
+from services.placement.domain import Refused
+
+router = APIRouter()
+router.include_router(stays.router)
+router.include_router(arrivals.router)
+
+REFUSALS = (Refused, PROBLEMS)
+"""The exception by which a rule says no, and what each of its reasons becomes."""
+
+__all__ = ["PROBLEMS", "REFUSALS", "router"]

@@ -1,0 +1,283 @@
+"""Nobody arrives on an unconfirmed bed, and a bed that somebody sleeps in is free at the departure, not before."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from services.placement import domain, handlers
+from services.placement.domain import Arrival, Departure, DepartureReason, Refusal, Refused, State
+from services.placement.tests.builders import DECISION, a_cancellation, a_change, a_request
+from services.placement.tests.conftest import SettableClock
+from services.placement.tests.test_api import confirm, problem, read
+from services.placement.tests.test_domain import STAY, a_known
+from services.placement.tests.test_handlers import (
+    ASSIGNED,
+    OFFICER,
+    RELEASED,
+    assert_vacancies_are_what_assignments_leave,
+    rows,
+    the,
+    types,
+)
+from shared.messaging.verdicts import sqlstate
+from shared.testing.api import Tokens, once
+from shared.testing.kernel import Bench, Published
+
+ENTRY = date(2027, 1, 4)
+"""Planned in `a_request`."""
+CAME = Arrival("OT-2027/0113", ENTRY)
+LEFT = Departure(DepartureReason.TRANSFERRED, date(2027, 3, 1))
+
+
+@pytest.fixture(autouse=True)
+def on_the_day(clock: SettableClock) -> None:
+    """It is the evening of the planned entry."""
+    clock.now = datetime(2027, 1, 4, 20, tzinfo=UTC)
+
+
+async def confirmed(bench: Bench, candidacy: UUID, **overrides: Any) -> UUID:
+    """A confirmed bed; gives its stay."""
+    stay = UUID(the(await bench.deliver(a_request(**overrides), subject=candidacy), ASSIGNED).body["stay_id"])
+    async with bench.transaction(OFFICER) as tx:
+        await handlers.confirm_stay(tx, stay, "officer-7")
+    await bench.published()
+    return stay
+
+
+async def arrive(bench: Bench, stay: UUID, arrival: Arrival = CAME) -> list[Published]:
+    async with bench.transaction(OFFICER) as tx:
+        await handlers.arrive(tx, stay, arrival, "officer-7")
+    return await bench.published()
+
+
+async def depart(bench: Bench, stay: UUID, departure: Departure = LEFT) -> list[Published]:
+    async with bench.transaction(OFFICER) as tx:
+        await handlers.depart(tx, stay, departure, "officer-7")
+    return await bench.published()
+
+
+async def refusal(act: Any) -> Refusal:
+    with pytest.raises(Refused) as refused:
+        await act
+    return refused.value.refusal
+
+
+async def test_an_arrival_is_told_once_with_the_next_version_however_often_it_is_recorded(bench: Bench) -> None:
+    candidacy = uuid7()
+    stay = await confirmed(bench, candidacy)
+    (told,) = await arrive(bench, stay)
+    assert (told.event_type, told.key) == ("placement.stay.arrived.v1", candidacy)
+    assert told.headers["ce_aggregateversion"] == "3"
+    assert told.body == {
+        "candidacy_id": str(candidacy),
+        "request_id": told.body["request_id"],
+        "decision_number": DECISION,
+        "stay_id": str(stay),
+        "arrived_on": "2027-01-04",
+    }
+    assert await arrive(bench, stay) == []
+    for other in (replace(CAME, transfer_order="OT-2027/0114"), replace(CAME, arrived_on=date(2027, 1, 3))):
+        assert await refusal(arrive(bench, stay, other)) is Refusal.STAY_ARRIVED
+
+
+async def test_ten_officers_at_once_record_one_arrival(bench: Bench, engine: AsyncEngine) -> None:
+    stay = await confirmed(bench, uuid7())
+
+    async def once_more() -> None:
+        async with bench.transaction(OFFICER) as tx:
+            await handlers.arrive(tx, stay, CAME, "officer-7")
+
+    await asyncio.gather(*(once_more() for _ in range(5)))
+    assert types(await bench.published()) == ["arrived"]
+    assert await rows(engine, "SELECT state, version FROM requests") == [("arrived", 3)]
+
+
+async def test_nobody_arrives_without_a_confirmed_bed(bench: Bench) -> None:
+    holder, waiting = uuid7(), uuid7()
+    stay = UUID(the(await bench.deliver(a_request(), subject=holder), ASSIGNED).body["stay_id"])
+    await bench.deliver(a_request(file_number=2), subject=waiting)
+    assert await refusal(arrive(bench, stay)) is Refusal.STAY_UNCONFIRMED
+    assert await refusal(arrive(bench, uuid7())) is Refusal.STAY_UNKNOWN
+    async with bench.engine.connect() as conn:
+        listed = sa.text("SELECT stay_id FROM requests WHERE state = 'waitlisted'")
+        in_line = (await conn.execute(listed)).scalar_one()
+    assert await refusal(arrive(bench, in_line)) is Refusal.STAY_WAITING
+    await bench.deliver(a_cancellation(), subject=holder, version=2)
+    assert await refusal(arrive(bench, stay)) is Refusal.STAY_RELEASED
+
+
+@pytest.mark.parametrize(
+    ("arrived_on", "today", "refused"),
+    [
+        (date(2026, 12, 31), ENTRY, Refusal.ARRIVAL_OUT_OF_DATES),
+        (date(2027, 1, 1), ENTRY, None),
+        (ENTRY, ENTRY, None),
+        (date(2027, 1, 5), ENTRY, Refusal.ARRIVAL_OUT_OF_DATES),
+        (date(2028, 6, 30), date(2028, 12, 1), None),
+        (date(2028, 7, 1), date(2028, 12, 1), Refusal.ARRIVAL_OUT_OF_DATES),
+    ],
+)
+def test_an_arrival_lies_within_the_stay_or_a_few_days_before_and_never_in_the_future(
+    arrived_on: date, today: date, refused: Refusal | None
+) -> None:
+    def come() -> domain.Request:
+        return domain.arrive(a_known(State.CONFIRMED), STAY, replace(CAME, arrived_on=arrived_on), None, today)
+
+    if refused is None:
+        assert come().state is State.ARRIVED
+        return
+    with pytest.raises(Refused) as found:
+        come()
+    assert found.value.refusal is refused
+
+
+async def test_who_comes_early_has_the_bed_from_that_night_on(bench: Bench, engine: AsyncEngine) -> None:
+    stay = await confirmed(bench, uuid7())
+    assert types(await arrive(bench, stay, replace(CAME, arrived_on=date(2027, 1, 2)))) == ["arrived"]
+    assert await rows(engine, "SELECT lower(period) FROM assignments") == [(date(2027, 1, 2),)]
+    await assert_vacancies_are_what_assignments_leave(engine)
+    await depart(bench, stay, Departure(DepartureReason.OTHER, date(2027, 1, 3)))
+    await assert_vacancies_are_what_assignments_leave(engine)
+
+
+async def test_nobody_comes_while_the_one_before_has_the_cell(bench: Bench, clock: SettableClock) -> None:
+    before, after = uuid7(), uuid7()
+    first = await confirmed(bench, before, projected_exit=date(2027, 2, 1))
+    second = await confirmed(
+        bench, after, file_number=2, planned_entry=date(2027, 2, 1), projected_exit=date(2028, 1, 1)
+    )
+    await arrive(bench, first)
+    clock.now = datetime(2027, 1, 31, 20, tzinfo=UTC)
+    early = replace(CAME, arrived_on=date(2027, 1, 31))
+    assert await refusal(arrive(bench, second, early)) is Refusal.CELL_OCCUPIED
+    clock.now = datetime(2027, 2, 2, 20, tzinfo=UTC)
+    late = replace(CAME, arrived_on=date(2027, 2, 2))
+    # The first stays longer than planned.
+    assert await refusal(arrive(bench, second, late)) is Refusal.CELL_OCCUPIED
+    await depart(bench, first, Departure(DepartureReason.END_OF_SENTENCE, date(2027, 2, 2)))
+    assert types(await arrive(bench, second, late)) == ["arrived"]
+
+
+async def test_a_cancellation_after_the_arrival_frees_nothing_until_the_departure(
+    bench: Bench, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    holder, next_one = uuid7(), uuid7()
+    stay = await confirmed(bench, holder)
+    await bench.deliver(a_request(file_number=2), subject=next_one)
+    await arrive(bench, stay)
+    (told,) = await bench.deliver(a_cancellation(), subject=holder, version=2, event_id="cancel")
+    assert told.event_type == "placement.stay.release_awaits_departure.v1"
+    assert (told.body["request_id"], told.body["stay_id"]) == ("cancel", str(stay))
+    assert await rows(engine, "SELECT state FROM assignments") == [("confirmed",)]
+    assert await bench.deliver(a_cancellation(), subject=holder, version=2, event_id="cancel") == []
+    clock.now = datetime(2027, 3, 1, 20, tzinfo=UTC)
+    left = await depart(bench, stay)
+    assert types(left) == ["departed", "bed_assigned"]
+    assert {key: left[0].body[key] for key in ("request_id", "departed_on", "reason")} == {
+        "request_id": "cancel",
+        "departed_on": "2027-03-01",
+        "reason": "transferred",
+    }
+    assert left[1].key == next_one
+    assert left[1].body["from_waiting_list"] is True
+    assert RELEASED not in {one.event_type for one in left}
+    assert types(await bench.deliver(a_cancellation(), subject=holder, version=3)) == ["nothing_to_release"]
+    await assert_vacancies_are_what_assignments_leave(engine)
+
+
+async def test_a_departure_is_told_once_and_another_one_is_refused(bench: Bench, clock: SettableClock) -> None:
+    stay = await confirmed(bench, uuid7())
+    assert await refusal(depart(bench, stay)) is Refusal.STAY_NOT_ARRIVED
+    await arrive(bench, stay)
+    for day in (date(2027, 1, 3), date(2027, 1, 5)):
+        assert await refusal(depart(bench, stay, replace(LEFT, departed_on=day))) is Refusal.DEPARTURE_OUT_OF_DATES
+    clock.now = datetime(2027, 3, 2, 20, tzinfo=UTC)
+    assert types(await depart(bench, stay)) == ["departed"]
+    assert await depart(bench, stay) == []
+    assert await arrive(bench, stay) == []
+    other = replace(LEFT, reason=DepartureReason.OTHER)
+    assert await refusal(depart(bench, stay, other)) is Refusal.STAY_DEPARTED
+
+
+async def test_an_order_after_the_arrival_moves_nobody_and_is_told_who_is_there(bench: Bench) -> None:
+    holder = uuid7()
+    stay = await confirmed(bench, holder)
+    await arrive(bench, stay)
+    changed = a_change(projected_exit=date(2028, 8, 1))
+    (told,) = await bench.deliver(changed, subject=holder, version=2, event_id="change")
+    assert (told.event_type, told.body["request_id"], told.body["stay_id"]) == (
+        "placement.stay.arrived.v1",
+        "change",
+        str(stay),
+    )
+
+
+GUARDS = [
+    (
+        "UPDATE assignments SET state = 'released', released_at = now()",
+        "an arrived bed is not released without a departure",
+    ),
+    (
+        "UPDATE assignments SET departed_on = '2027-01-01', departure_reason = 'other', departure_by = 'x',"
+        " departure_by_function = 'x', departure_at = now(), state = 'released', released_at = now()",
+        "nobody leaves before the arrival",
+    ),
+    ("UPDATE assignments SET confirmed_by = NULL", "nobody arrives unconfirmed"),
+    ("UPDATE assignments SET arrival_by = NULL", "an arrival has somebody who recorded it"),
+]
+
+
+@pytest.mark.parametrize(("statement", "rule"), GUARDS)
+async def test_the_database_keeps_the_rules_of_arrival(bench: Bench, statement: str, rule: str) -> None:
+    await arrive(bench, await confirmed(bench, uuid7()))
+    async with bench.engine.connect() as conn:
+        with pytest.raises(DBAPIError) as refused:
+            await conn.execute(sa.text(statement))
+    assert sqlstate(refused.value) == "23514", rule
+
+
+async def test_the_placement_officer_records_arrival_and_departure(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench, clock: SettableClock
+) -> None:
+    candidacy = uuid7()
+    (proposed,) = await bench.deliver(a_request(), subject=candidacy)
+    stay = proposed.body["stay_id"]
+    assert (await confirm(api, tokens, stay)).status_code == 200
+    path, body = f"/v1/stays/{stay}", {"transfer_order": "OT-2027/0113", "arrived_on": "2027-01-04"}
+
+    async def post(act: str, body: dict[str, str], officer: str = "placement_officer") -> httpx.Response:
+        return await api.post(f"{path}/{act}", json=body, headers=tokens.bearer(officer) | once())
+
+    assert problem(await post("arrive", body, "spip")) == (403, "role-missing")
+    assert problem(await post("arrive", body | {"transfer_order": "moved by night, see note"}))[0] == 422
+    assert problem(await post("arrive", body | {"arrived_on": "2027-01-05"})) == (422, "arrival-out-of-dates")
+    arrived = await post("arrive", body)
+    assert (arrived.status_code, arrived.json()["state"], arrived.json()["arrived_on"]) == (200, "arrived", ENTRY_TEXT)
+    assert "OT-2027" not in arrived.text
+    assert (await post("arrive", body)).status_code == 200
+    assert problem(await post("arrive", body | {"transfer_order": "OT-1"})) == (409, "stay-arrived")
+    assert problem(await confirm(api, tokens, stay)) == (409, "stay-arrived")
+    occupancy = await read(api, tokens, "/v1/sites/DON/occupancy")
+    assert (occupancy["confirmed"], occupancy["free"]) == (1, 99)
+    clock.forward(timedelta(days=60))
+    left = await post("depart", {"reason": "end_of_sentence", "departed_on": "2027-03-01"})
+    assert (left.status_code, left.json()["state"], left.json()["departure_reason"]) == (
+        200,
+        "departed",
+        "end_of_sentence",
+    )
+    told = await bench.published()
+    assert types(told)[1:] == ["arrived", "departed"]
+    assert not any("OT-2027" in str(one.body) for one in told)
+
+
+ENTRY_TEXT = ENTRY.isoformat()
