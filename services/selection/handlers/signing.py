@@ -24,7 +24,7 @@ async def sign(tx: Tx, file: domain.File, act: store.Act, policy: domain.Policy)
     held = await store.delegations_held(tx.conn, act.signer.id, act.grounds.delegation)
     right = domain.right_to_sign(act.signer, act.grounds, act.kind, act.decided_on, held, policy)
     entered = replace(act, grounds=replace(act.grounds, delegation=right))
-    number = await store.insert_decision(tx.conn, file, entered)
     due_on = domain.add_working_days(act.decided_on, policy.hand_over_days, french_holiday)
     await open_deadline(tx, file.id, domain.Due.HAND_OVER, due_on, owner=domain.Role.REGISTRY, subject=act.id)
-    return number
+    # Last: the counter of the numbers stays locked for all other decisions until the end.
+    return await store.insert_decision(tx.conn, file, entered)
