@@ -110,7 +110,6 @@ async def approve(
         signed_at=tx.now,
         decided_on=decided_on,
     )
-    # Before the number, whose counter stays locked for all other decisions until the end.
     await meet_deadline(tx, domain.Due.DECISION, file.id)
     number = await sign(tx, file, act, policy)
     version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)

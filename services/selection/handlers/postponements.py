@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.handlers.calendar import french_holiday
 from services.selection.handlers.files import opened, write
+from services.selection.handlers.receipts import await_decision
 from services.selection.handlers.signing import sign
 from services.selection.handlers.terms import meet_deadline, open_deadline
 from shared.contracts.selection import CandidacyDeferred
@@ -58,13 +59,13 @@ async def defer(
     file, state = await opened(tx, candidacy_id, domain.Act.DEFER, editor)
     domain.check_deferral(until, domain.date_in_paris(tx.now), file.case.facts)
     act = _act(tx, file, domain.Kind.DEFERRED, order, [domain.deferral(until)], policy)
+    await meet_deadline(tx, domain.Due.DECISION, file.id)
+    remind_on = domain.add_working_days(until, -policy.reminder_days, french_holiday)
+    await open_deadline(tx, file.id, domain.Due.DEFERRAL, until, owner=domain.Role.SPIP, remind_on=remind_on)
     number = await sign(tx, file, act, policy)
     event = CandidacyDeferred(decision_number=number)
     await publish(tx, event, subject=file.id, version=file.version + 1, site=file.site)
     await write(tx, file, domain.Act.DEFER, state, editor, values={"deferred_until": until})
-    await meet_deadline(tx, domain.Due.DECISION, file.id)
-    remind_on = domain.add_working_days(until, -policy.reminder_days, french_holiday)
-    await open_deadline(tx, file.id, domain.Due.DEFERRAL, until, owner=domain.Role.SPIP, remind_on=remind_on)
     return act.id
 
 
@@ -80,8 +81,7 @@ async def resume(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: doma
     file, state = await opened(tx, candidacy_id, domain.Act.RESUME, editor)
     await write(tx, file, domain.Act.RESUME, state, editor, values={"deferred_until": None})
     await meet_deadline(tx, domain.Due.DEFERRAL, file.id)
-    answer_by = domain.add_months(domain.date_in_paris(tx.now), policy.answer_months)
-    await open_deadline(tx, file.id, domain.Due.DECISION, answer_by, owner=domain.Role.DECISION_AUTHORITY)
+    await await_decision(tx, file.id, policy)
     return file.id
 
 

@@ -33,6 +33,12 @@ async def issue_receipt(
 
 async def acknowledge_submission(tx: Tx, candidacy_id: UUID, site: str, policy: domain.Policy) -> None:
     """A file was handed in: it has to be decided in time, and the person gets a receipt."""
+    await await_decision(tx, candidacy_id, policy)
+    await issue_receipt(tx, candidacy_id, domain.Requested.SUBMISSION, site=site, answer_months=policy.answer_months)
+
+
+async def await_decision(tx: Tx, candidacy_id: UUID, policy: domain.Policy) -> None:
+    """From today a file has to be decided in time."""
     answered_by = domain.add_months(domain.date_in_paris(tx.now), policy.answer_months)
     due_on = domain.on_or_after(answered_by, french_holiday)
     await open_deadline(
@@ -43,4 +49,3 @@ async def acknowledge_submission(tx: Tx, candidacy_id: UUID, site: str, policy: 
         owner=domain.Role.DECISION_AUTHORITY,
         remind_on=domain.add_working_days(due_on, -policy.reminder_days, french_holiday),
     )
-    await issue_receipt(tx, candidacy_id, domain.Requested.SUBMISSION, site=site, answer_months=policy.answer_months)

@@ -26,5 +26,5 @@ async def sign(tx: Tx, file: domain.File, act: store.Act, policy: domain.Policy)
     entered = replace(act, grounds=replace(act.grounds, delegation=right))
     due_on = domain.add_working_days(act.decided_on, policy.hand_over_days, french_holiday)
     await open_deadline(tx, file.id, domain.Due.HAND_OVER, due_on, owner=domain.Role.REGISTRY, subject=act.id)
-    # As late as can be: from the number on, all other decisions of the site wait.
+    # Last: the counter of the numbers stays locked for all other decisions until the end.
     return await store.insert_decision(tx.conn, file, entered)

@@ -8,7 +8,6 @@ import pytest
 
 from services.selection import domain, store
 from services.selection.domain import Refusal
-from services.selection.handlers.terms import open_deadline
 from services.selection.tests.builders import TODAY, Clock, some_facts
 from services.selection.tests.officers import GROUNDS, NOBODY, Api, problem
 from shared.testing.kernel import Bench
@@ -109,9 +108,7 @@ async def test_a_deferred_file_is_taken_up_again_and_its_answer_is_due_anew(
 async def test_a_deferral_answers_the_person_and_an_adjournment_does_not(api: Api, bench: Bench) -> None:
     for act, more, still_due in (("adjourn", {}, True), ("defer", {"until": UNTIL}, False)):
         candidacy_id = await api.assessed()
-        async with bench.transaction() as tx:
-            owner = domain.Role.DECISION_AUTHORITY
-            await open_deadline(tx, UUID(candidacy_id), domain.Due.DECISION, date(2027, 1, 25), owner=owner)
+        assert "decision" in await due(bench, candidacy_id)
         answer = await api.post(f"/{candidacy_id}/{act}", {**GROUNDS, **more}, by="decision_authority")
         assert answer.status_code == 201
         assert ("decision" in await due(bench, candidacy_id)) is still_due
