@@ -1,7 +1,7 @@
 """Which event sets off which use case."""
 
 from services.notifications import handlers
-from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn
+from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn, PartnerConsentChanged
 from shared.messaging import Consumer, on
 
 consumer = Consumer(
@@ -10,6 +10,7 @@ consumer = Consumer(
         on(CandidacyApproved, handlers.alert_partners),
         on(CandidacyRefused, handlers.retract_alerts),
         on(CandidacyWithdrawn, handlers.retract_alerts),
+        on(PartnerConsentChanged, handlers.obey_consent),
     ),
     chunk=50,
 )

@@ -24,6 +24,7 @@ consumer = Consumer(
         on(notifications.PartnerAlertFailed, handlers.record_delivery),
         on(notifications.PartnerConventionRecorded, handlers.record_convention),
         at(handlers.DEADLINE, handlers.DeadlineAlarm, handlers.ring_deadline),
+        at(handlers.RELEASE_WINDOW, handlers.ReleaseWindow, handlers.open_release_window),
     ),
     chunk=50,
 )

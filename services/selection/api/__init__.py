@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from services.selection.api import (
     advice,
+    amendments,
+    consent,
     decisions,
     delegations,
     disclosures,
@@ -14,6 +16,7 @@ from services.selection.api import (
     interviews,
     journeys,
     letters,
+    penal,
     postponements,
     receipts,
     restricted_reasons,
@@ -26,6 +29,8 @@ from services.selection.domain import Refused
 router = APIRouter()
 for noun in (
     advice,
+    amendments,
+    consent,
     decisions,
     delegations,
     disclosures,
@@ -36,6 +41,7 @@ for noun in (
     interviews,
     journeys,
     letters,
+    penal,
     postponements,
     receipts,
     restricted_reasons,

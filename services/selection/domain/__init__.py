@@ -14,6 +14,7 @@ from services.selection.domain.advice import (
     owner_of,
     reason_since,
 )
+from services.selection.domain.amendment import Amendment, IdentityChange
 from services.selection.domain.candidacy import (
     Editor,
     File,
@@ -26,6 +27,7 @@ from services.selection.domain.candidacy import (
     preparers_after,
 )
 from services.selection.domain.case import Case, Facts, Gathered, Inputs, PenalStatus
+from services.selection.domain.consent import PROGRAMME, Answer, categories_after, check_signature, first_answers
 from services.selection.domain.criteria import Code, Criterion, Examination, Finding, LineKind
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
 from services.selection.domain.decision import (
@@ -57,9 +59,11 @@ from services.selection.domain.disclosure import (
 from services.selection.domain.document import Document, DocumentKind
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess, recompute, reproduces
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
+from services.selection.domain.fields import Group, check_fields, readable, readers, writers
 from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.penal import FLAGS, Extract, ExtractSource, extract_lasts_until, release_window
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
@@ -69,16 +73,18 @@ from services.selection.domain.sentence import Duration, Quantum, Sentence, comp
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
 from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
 from services.selection.domain.terms import RUNS_OUT, Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
-from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.transitions import OPEN, Act, Occurrence, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
 
 __all__ = [
     "ARRIVAL_PHASE",
     "FIRST",
+    "FLAGS",
     "INTERVIEW",
     "LAST",
     "OPEN",
     "OWN_COMPETENCE",
+    "PROGRAMME",
     "RULE_SETS",
     "RULE_VERSION",
     "RUNS_OUT",
@@ -87,6 +93,8 @@ __all__ = [
     "Act",
     "Advice",
     "AdviceKind",
+    "Amendment",
+    "Answer",
     "Approval",
     "Author",
     "BoardAdvice",
@@ -110,14 +118,18 @@ __all__ = [
     "Examination",
     "Expected",
     "Explanation",
+    "Extract",
+    "ExtractSource",
     "Facts",
     "File",
     "Finding",
     "Gathered",
     "Grounds",
+    "Group",
     "HandOver",
     "Holiday",
     "Identity",
+    "IdentityChange",
     "Inputs",
     "Interview",
     "Journey",
@@ -127,6 +139,7 @@ __all__ = [
     "Minutes",
     "Named",
     "NamedOpinion",
+    "Occurrence",
     "Opinion",
     "Outcome",
     "Parameter",
@@ -168,11 +181,13 @@ __all__ = [
     "appeal_until",
     "approvable",
     "assess",
+    "categories_after",
     "check_competent",
     "check_complete",
     "check_dates",
     "check_deferral",
     "check_effects",
+    "check_fields",
     "check_gathered",
     "check_given",
     "check_held",
@@ -180,6 +195,7 @@ __all__ = [
     "check_of_site",
     "check_planned",
     "check_restricted_reader",
+    "check_signature",
     "check_signer",
     "compare",
     "date_in_paris",
@@ -187,6 +203,8 @@ __all__ = [
     "disclose",
     "escalation",
     "explain",
+    "extract_lasts_until",
+    "first_answers",
     "first_day_reaching",
     "is_working_day",
     "journey",
@@ -198,8 +216,11 @@ __all__ = [
     "open_acts",
     "owner_of",
     "preparers_after",
+    "readable",
+    "readers",
     "reason_since",
     "recompute",
+    "release_window",
     "reproduces",
     "right_to_sign",
     "roles_for",
@@ -207,4 +228,5 @@ __all__ = [
     "rule_set_on",
     "what_silence_means",
     "what_was_requested",
+    "writers",
 ]

@@ -1,5 +1,6 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
+from services.selection.store.consent import answer_rows, insert_amendment, insert_answers
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.delegations import (
@@ -28,6 +29,7 @@ from services.selection.store.files import (
     file_to_preview,
     insert_file,
     lock_file,
+    lock_file_if_idle,
     lock_file_to_decide,
     save,
     wishes_data,
@@ -53,9 +55,27 @@ from services.selection.store.hand_overs import (
     handed_decision_rows,
     insert_hand_over,
 )
-from services.selection.store.identities import Read, insert_identity, log_read, read_identity
+from services.selection.store.identities import (
+    Read,
+    identity_of,
+    insert_identity,
+    log_read,
+    read_identity,
+    save_identity,
+)
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
+from services.selection.store.penal import (
+    exit_adoption_row,
+    insert_exit_adoption,
+    insert_penal_situation,
+    last_result,
+    ordered_until,
+    penal_data,
+    penal_rows,
+    signed_effects,
+    window_opened,
+)
 from services.selection.store.receipts import Receipt, insert_receipt, receipt_rows
 from services.selection.store.restricted_reasons import (
     insert_restricted_reasons,
@@ -96,6 +116,7 @@ __all__ = [
     "advice_row",
     "advice_rows",
     "agenda_rows",
+    "answer_rows",
     "appeal_in_time_until",
     "candidacy_row",
     "close_reviews",
@@ -112,6 +133,7 @@ __all__ = [
     "document_row",
     "document_rows",
     "end_delegation",
+    "exit_adoption_row",
     "expected",
     "facts_data",
     "facts_of",
@@ -119,25 +141,32 @@ __all__ = [
     "file_to_preview",
     "handed_decision_row",
     "handed_decision_rows",
+    "identity_of",
     "insert_advice",
     "insert_advice_request",
+    "insert_amendment",
+    "insert_answers",
     "insert_deadline",
     "insert_decision",
     "insert_delegation",
     "insert_document",
+    "insert_exit_adoption",
     "insert_expected",
     "insert_file",
     "insert_hand_over",
     "insert_identity",
     "insert_interview",
     "insert_opinion",
+    "insert_penal_situation",
     "insert_receipt",
     "insert_restricted_reasons",
     "insert_sitting",
     "interview_row",
     "interview_rows",
+    "last_result",
     "lock_deadline",
     "lock_file",
+    "lock_file_if_idle",
     "lock_file_to_decide",
     "lock_sitting",
     "log_disclosure",
@@ -153,8 +182,11 @@ __all__ = [
     "opinion_of_file",
     "opinion_row",
     "opinion_rows",
+    "ordered_until",
     "outcomes",
     "overdue",
+    "penal_data",
+    "penal_rows",
     "read_identity",
     "receipt_rows",
     "receive_advice",
@@ -165,7 +197,10 @@ __all__ = [
     "restricted_digest",
     "restricted_reasons_row",
     "save",
+    "save_identity",
+    "signed_effects",
     "sitting_row",
     "sitting_rows",
+    "window_opened",
     "wishes_data",
 ]

@@ -1,6 +1,7 @@
 """Selection's tables, by noun. Identity lies in schema `vault`, and nothing that leaves is ever joined with it."""
 
 from services.selection.tables.base import metadata
+from services.selection.tables.changes import amendments, consent_history
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.delegations import delegations
 from services.selection.tables.disclosures import disclosures, partner_conventions, partner_references
@@ -8,6 +9,7 @@ from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.gathering import advice, documents, interviews
 from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.journeys import expected_replies, journey_steps
+from services.selection.tables.penal import exit_adoptions, penal_situations
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.sittings import agenda_items, sittings
@@ -17,13 +19,16 @@ from services.selection.tables.vault import identities, identity_reads
 __all__ = [
     "advice",
     "agenda_items",
+    "amendments",
     "candidacies",
+    "consent_history",
     "deadlines",
     "decision_counters",
     "decisions",
     "delegations",
     "disclosures",
     "documents",
+    "exit_adoptions",
     "expected_replies",
     "file_history",
     "hand_overs",
@@ -35,6 +40,7 @@ __all__ = [
     "opinions",
     "partner_conventions",
     "partner_references",
+    "penal_situations",
     "receipt_counters",
     "receipts",
     "restricted_reasons",

@@ -13,6 +13,7 @@ from services.selection.tests.test_domain import a_file
 EXPECTED = {
     State.DRAFT: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.SUBMIT,
@@ -23,6 +24,7 @@ EXPECTED = {
     },
     State.SUBMITTED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.ASSESS,
@@ -34,6 +36,7 @@ EXPECTED = {
     },
     State.ASSESSED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.ASSESS,
@@ -49,6 +52,7 @@ EXPECTED = {
     },
     State.DEFERRED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.RESUME,
@@ -59,7 +63,9 @@ EXPECTED = {
         Act.CHANGE_PRISON,
     },
     State.APPROVED: {
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
+        Act.ADOPT_EXIT,
         Act.GATHER,
         Act.WITHDRAW,
         Act.OPEN_REVOCATION,
@@ -75,7 +81,7 @@ EXPECTED = {
 }
 """Written by hand: the table must not be compared with itself."""
 
-DECIDERS = {Act.ADJOURN, Act.DEFER, Act.APPROVE, Act.REFUSE, Act.REVOKE, Act.LAPSE, Act.REOPEN}
+DECIDERS = {Act.ADOPT_EXIT, Act.ADJOURN, Act.DEFER, Act.APPROVE, Act.REFUSE, Act.REVOKE, Act.LAPSE, Act.REOPEN}
 
 
 @pytest.mark.parametrize("state", State)
