@@ -7,6 +7,7 @@ from shared.contracts.selection import (
     CandidacyRefused,
     CandidacyRevoked,
     CandidacyWithdrawn,
+    PartnerConsentChanged,
 )
 from shared.messaging import Consumer, on
 
@@ -18,6 +19,7 @@ consumer = Consumer(
         on(CandidacyWithdrawn, handlers.retract_alerts),
         on(CandidacyRevoked, handlers.retract_alerts),
         on(CandidacyLapsed, handlers.retract_alerts),
+        on(PartnerConsentChanged, handlers.obey_consent),
     ),
     chunk=50,
 )

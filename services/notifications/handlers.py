@@ -1,6 +1,6 @@
 """What notifications does: tell partners of an approval, take it back, take in partners and subscriptions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -12,11 +12,12 @@ from services.notifications.domain import (
     State,
     day_in_france,
     forbidden_url,
+    newly_allowed,
     payload,
     refuse_retry,
     undo,
 )
-from services.notifications.store import alerts, book
+from services.notifications.store import alerts, approvals, book
 from services.notifications.store.alerts import Cause, Known
 from services.notifications.store.book import NewPartner, NewSubscription
 from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
@@ -27,6 +28,7 @@ from shared.contracts.selection import (
     CandidacyRevoked,
     CandidacyWithdrawn,
     PartnerCategory,
+    PartnerConsentChanged,
 )
 from shared.messaging import Meta, Poison, Tx, publish
 from shared.messaging.envelope import encode, stored
@@ -44,6 +46,7 @@ Seal = Callable[[bytes, UUID], bytes]
 async def alert_partners(tx: Tx, event: CandidacyApproved, meta: Meta) -> None:
     """Plans one delivery per subscription of the categories that the signed act names."""
     cause = _cause(tx, event.type, meta, event.decision_number, Notice.APPROVED)
+    await approvals.remember(tx.conn, meta.subject, event.decision_number, event.partner_categories)
     planned = await alerts.plan(tx.conn, cause, event.partner_categories, day_in_france(tx.now))
     await _reply(tx, cause, meta, planned)
 
@@ -54,19 +57,28 @@ async def retract_alerts(tx: Tx, event: Undone, meta: Meta) -> None:
     What they subscribe to by now does not matter: who got the one gets the other.
     """
     cause = _cause(tx, event.type, meta, event.decision_number, Notice.WITHDRAWN)
-    standing = {known.alert.id: known for known in await alerts.lock_standing(tx.conn, meta.subject)}
-    undoing = undo(known.alert for known in standing.values())
-    ended = (*undoing.unsent, *undoing.stopped)
-    if ended or undoing.closed:
-        await alerts.cancel(tx.conn, ended, undoing.closed)
-    if undoing.retractions:
-        references = {known.alert.subscription: known.reference for known in standing.values()}
-        await alerts.retract(tx.conn, cause, undoing.retractions, references)
-    for delivery in undoing.unsent:
-        await _void(tx, meta, standing[delivery], "withdrawn_before_sending")
-    for delivery in undoing.stopped:
-        await _void(tx, meta, standing[delivery], "withdrawn_while_retrying")
-    await _reply(tx, cause, meta, len(undoing.retractions))
+    await approvals.forget(tx.conn, meta.subject)
+    told = await _take_back(tx, cause, meta, await alerts.lock_standing(tx.conn, meta.subject), "withdrawn")
+    await _reply(tx, cause, meta, told)
+
+
+async def obey_consent(tx: Tx, event: PartnerConsentChanged, meta: Meta) -> None:
+    """Takes back what partners were told of whose category the person does not allow any more.
+
+    A category that is allowed again is told only if the signed act that stands lists it.
+    """
+    order = await approvals.lock(tx.conn, meta.subject)
+    number = order.decision_number if order is not None else None
+    cause = _cause(tx, event.type, meta, number, Notice.WITHDRAWN)
+    standing = await alerts.lock_standing(tx.conn, meta.subject)
+    refused = [known for known in standing if known.category not in event.partner_categories]
+    told = await _take_back(tx, cause, meta, refused, "consent_withdrawn")
+    if order is not None:
+        again = newly_allowed(order.ordered, order.allowed, event.partner_categories)
+        await approvals.allow(tx.conn, meta.subject, event.partner_categories)
+        approval = _cause(tx, event.type, meta, number, Notice.APPROVED)
+        told += await alerts.plan(tx.conn, approval, again, day_in_france(tx.now))
+    await _reply(tx, cause, meta, told)
 
 
 async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUID:
@@ -139,6 +151,29 @@ def _cause(tx: Tx, event_type: str, meta: Meta, decision: str | None, notice: No
         now=tx.now,
         **stored(headers),
     )
+
+
+async def _take_back(tx: Tx, cause: Cause, meta: Meta, alerts_: Iterable[Known], why: str) -> int:
+    """Stops alerts or has them retracted; how many retractions that takes.
+
+    Args:
+        cause: that undoes them.
+        alerts_: that stand, locked.
+        why: first part of the reason that those which are not sent (again) are given.
+    """
+    standing = {known.alert.id: known for known in alerts_}
+    undoing = undo(known.alert for known in standing.values())
+    ended = (*undoing.unsent, *undoing.stopped)
+    if ended or undoing.closed:
+        await alerts.cancel(tx.conn, ended, undoing.closed)
+    if undoing.retractions:
+        references = {known.alert.subscription: known.reference for known in standing.values()}
+        await alerts.retract(tx.conn, cause, undoing.retractions, references)
+    for delivery in undoing.unsent:
+        await _void(tx, meta, standing[delivery], f"{why}_before_sending")
+    for delivery in undoing.stopped:
+        await _void(tx, meta, standing[delivery], f"{why}_while_retrying")
+    return len(undoing.retractions)
 
 
 async def _reply(tx: Tx, cause: Cause, meta: Meta, count: int) -> None:

@@ -67,6 +67,16 @@ partner_references = sa.Table(
 )
 """The opaque name under which one partner, and no other, knows of a candidacy."""
 
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("candidacy_id", sa.Uuid, primary_key=True),
+    sa.Column("decision_number", sa.Text, nullable=False),
+    sa.Column("ordered", ARRAY(sa.Text), nullable=False),
+    sa.Column("allowed", ARRAY(sa.Text), nullable=False),
+)
+"""The approvals that stand. `ordered`: partner categories that the signed act lists. `allowed`: by the person, now."""
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -29,6 +29,7 @@ consumer = Consumer(
         at(handlers.DEADLINE, handlers.DeadlineAlarm, handlers.ring_deadline),
         at(handlers.ENTRY, handlers.Watch, handlers.review_entry),
         at(handlers.DORMANCY, handlers.Watch, handlers.review_dormant),
+        at(handlers.RELEASE_WINDOW, handlers.ReleaseWindow, handlers.open_release_window),
     ),
     chunk=50,
 )

@@ -1,5 +1,6 @@
 """The rules of telling partners: pure, on the standard library alone. One module per noun."""
 
+from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
 from services.notifications.domain.notice import (
@@ -31,6 +32,7 @@ __all__ = [
     "forbidden_address",
     "forbidden_url",
     "held_retraction",
+    "newly_allowed",
     "payload",
     "refuse_retry",
     "terms",

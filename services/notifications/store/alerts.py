@@ -109,6 +109,8 @@ class Known(NamedTuple):
     decision_number: str | None
     notice: str
     partner: str
+    category: str
+    """Of the partner."""
     reference: str
     attempts: int
     version: int
@@ -127,6 +129,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
             row.decision_number,
             row.notice,
             row.name,
+            row.category,
             row.reference,
             row.attempts,
             row.version,
@@ -138,7 +141,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
 _STANDING = sa.text(
     """
     SELECT d.id, d.subscription_id, d.state, d.lease_token IS NOT NULL AS leased, d.reached, d.event_id,
-        d.decision_number, d.notice, d.attempts, d.version, p.name, r.reference
+        d.decision_number, d.notice, d.attempts, d.version, p.name, p.category, r.reference
     FROM deliveries d
     JOIN subscriptions s ON s.id = d.subscription_id
     JOIN partners p ON p.id = s.partner_id

@@ -10,7 +10,13 @@ from uuid_utils.compat import uuid7
 from services.notifications.delivery.keys import Keys
 from services.notifications.domain import Alert, Notice, State
 from services.notifications.tables import partners, subscriptions
-from shared.contracts.selection import CandidacyApproved, CandidacyRefused, CandidacyWithdrawn, PartnerCategory
+from shared.contracts.selection import (
+    CandidacyApproved,
+    CandidacyRefused,
+    CandidacyWithdrawn,
+    PartnerCategory,
+    PartnerConsentChanged,
+)
 
 KEYS = Keys(b64encode(bytes(range(32))).decode())
 SECRET = b64decode("c2VjcmV0IG9mIG5vdGlmaWNhdGlvbnMnIHRlc3RzISE=")
@@ -31,6 +37,11 @@ def a_withdrawal() -> CandidacyWithdrawn:
 
 def a_refusal() -> CandidacyRefused:
     return CandidacyRefused(decision_number="DON-2026-0043")
+
+
+def a_consent(*categories: PartnerCategory) -> PartnerConsentChanged:
+    """The person allows these categories, and no other."""
+    return PartnerConsentChanged(partner_categories=categories)
 
 
 def an_alert(*, state: State = State.PENDING, leased: bool = False, reached: bool = False) -> Alert:

@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from services.selection.api import (
     advice,
+    amendments,
     appeals,
     changes,
+    consent,
     decisions,
     delegations,
     disclosures,
@@ -17,6 +19,7 @@ from services.selection.api import (
     interviews,
     journeys,
     letters,
+    penal,
     postponements,
     receipts,
     restricted_reasons,
@@ -32,8 +35,10 @@ from services.selection.domain import Refused
 router = APIRouter()
 for noun in (
     advice,
+    amendments,
     appeals,
     changes,
+    consent,
     decisions,
     delegations,
     disclosures,
@@ -45,6 +50,7 @@ for noun in (
     interviews,
     journeys,
     letters,
+    penal,
     postponements,
     receipts,
     restricted_reasons,

@@ -196,30 +196,52 @@ class IdentityView(View):
 
 
 class CandidacyView(StateView):
-    """The whole file, for who works on it."""
+    """A file, of which a reader is shown the parts that are theirs; null is what is not, or is not known."""
 
-    identity: IdentityView
     establishment: str | None
-    penal_status: domain.PenalStatus | None
-    sentences: list[dict[str, Any]]
-    sentence_end: date | None
-    extract_on: date | None
-    consent_signed_on: date | None
-    consent_withdrawn_on: date | None
-    planned_entry: date | None
-    specially_flagged: bool
-    terrorism: bool
-    separation: bool
-    other_proceedings: bool
-    adjustment_requested: bool
-    local_project: bool | None
     arrived_on: date | None
-    adapted_cell: bool
-    training_wishes: list[str]
-    partner_categories: list[domain.PartnerCategory]
     submitted_at: datetime | None
-    opinion: OpinionView | None
-    decision: DecisionView | None
+    next: list[domain.Act]
+    """What the reader may do to the file now."""
+    groups: list[domain.Group]
+    """The parts of a file that the reader may see."""
+    identity: IdentityView | None = None
+    penal_status: domain.PenalStatus | None = None
+    sentences: list[dict[str, Any]] | None = None
+    sentence_end: date | None = None
+    extract_on: date | None = None
+    specially_flagged: bool | None = None
+    terrorism: bool | None = None
+    separation: bool | None = None
+    other_proceedings: bool | None = None
+    adjustment_requested: bool | None = None
+    consent_signed_on: date | None = None
+    consent_withdrawn_on: date | None = None
+    partner_categories: list[domain.PartnerCategory] | None = None
+    planned_entry: date | None = None
+    adapted_cell: bool | None = None
+    training_wishes: list[str] | None = None
+    local_project: bool | None = None
+    opinion: OpinionView | None = None
+    decision: DecisionView | None = None
+
+
+_ALWAYS = ("id", "site", "file_number", "state", "version", "establishment", "arrived_on", "submitted_at")
+_COLUMNS = {
+    domain.Group.PENAL: (
+        "penal_status",
+        "sentences",
+        "sentence_end",
+        "extract_on",
+        "specially_flagged",
+        "terrorism",
+        "separation",
+        "other_proceedings",
+        "adjustment_requested",
+    ),
+    domain.Group.CONSENT: ("consent_signed_on", "consent_withdrawn_on", "partner_categories"),
+    domain.Group.WISHES: ("planned_entry", "adapted_cell", "training_wishes", "local_project"),
+}
 
 
 @router.post("", status_code=201, response_model=SubmittedView)
@@ -260,14 +282,18 @@ async def assess(
 @router.get("/{candidacy_id}", response_model=CandidacyView)
 async def read_candidacy(
     candidacy_id: UUID,
-    record: Annotated[Record, Depends(recording("spip", "registry", "head", "decision_authority"))],
+    record: Annotated[Record, Depends(recording(*domain.readers()))],
     purpose: ReadPurpose,
 ) -> Response:
-    """The whole file with the identity. Header `Purpose` says why, and the read is logged."""
+    """The file as far as it is the reader's. Header `Purpose` says why, and the read is logged."""
     principal = record.principal
+    groups = domain.readable(principal.roles)
 
     async def query(tx: Tx) -> CandidacyView:
-        row = await store.candidacy_row(tx.conn, candidacy_id, scope_of(principal, record.site))
+        scope = scope_of(principal, record.site)
+        row = await store.candidacy_row(tx.conn, candidacy_id, scope)
+        columns = (*_ALWAYS, *(name for group in groups for name in _COLUMNS.get(group, ())))
+        shown = {name: getattr(row, name) for name in columns}
         read = store.Read(
             reader=principal.subject,
             reader_function=principal.function,
@@ -276,13 +302,17 @@ async def read_candidacy(
             person_id=row.person_id,
             route=_READ_ROUTE,
         )
-        identity = await store.read_identity(tx.conn, read)
-        return CandidacyView(
-            **row._asdict(),
-            identity=IdentityView.model_validate(identity._asdict()),
-            opinion=None if row.opinion_id is None else await _show_opinion(tx.conn, row.opinion_id),
-            decision=await show_decision_of(tx.conn, candidacy_id),
-        )
+        if domain.Group.IDENTITY in groups:
+            shown["identity"] = (await store.read_identity(tx.conn, read))._asdict()
+        else:
+            await store.log_read(tx.conn, read)
+        if domain.Group.PENAL in groups and row.opinion_id is not None:
+            shown["opinion"] = await _show_opinion(tx.conn, row.opinion_id)
+        if domain.Group.DECISION_REASONS in groups:
+            shown["decision"] = await show_decision_of(tx.conn, candidacy_id)
+        mine = scope.may_write(row.establishment, row.arrived_on)
+        shown["next"] = domain.open_acts(domain.State(row.state), principal.roles) if mine else []
+        return CandidacyView.model_validate({**shown, "groups": sorted(groups)})
 
     return await record(query)
 

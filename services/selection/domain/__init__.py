@@ -14,6 +14,7 @@ from services.selection.domain.advice import (
     owner_of,
     reason_since,
 )
+from services.selection.domain.amendment import Amendment, IdentityChange
 from services.selection.domain.appeal import (
     Appeal,
     AppealOutcome,
@@ -36,6 +37,7 @@ from services.selection.domain.candidacy import (
     preparers_after,
 )
 from services.selection.domain.case import Case, Facts, Gathered, Inputs, PenalStatus
+from services.selection.domain.consent import PROGRAMME, Answer, categories_after, check_signature, first_answers
 from services.selection.domain.criteria import Code, Criterion, Examination, Finding, LineKind
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
 from services.selection.domain.decision import (
@@ -67,9 +69,11 @@ from services.selection.domain.disclosure import (
 from services.selection.domain.document import Document, DocumentKind
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess, recompute, reproduces
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
+from services.selection.domain.fields import Group, check_fields, readable, readers, writers
 from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.penal import FLAGS, Extract, ExtractSource, extract_lasts_until, release_window
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
 from services.selection.domain.refusal import Refusal, Refused
@@ -99,7 +103,16 @@ from services.selection.domain.terms import (
     escalation,
     next_alarm,
 )
-from services.selection.domain.transitions import OPEN, Act, Movement, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.transitions import (
+    OPEN,
+    Act,
+    Occurrence,
+    Role,
+    State,
+    next_state,
+    open_acts,
+    roles_for,
+)
 from services.selection.domain.undoing import (
     AFTER_ARRIVAL,
     CHANGE_MONTHS,
@@ -120,10 +133,12 @@ __all__ = [
     "CHANGE_MONTHS",
     "DORMANT_AFTER",
     "FIRST",
+    "FLAGS",
     "INTERVIEW",
     "LAST",
     "OPEN",
     "OWN_COMPETENCE",
+    "PROGRAMME",
     "RULE_SETS",
     "RULE_VERSION",
     "RUNS_OUT",
@@ -132,6 +147,8 @@ __all__ = [
     "Act",
     "Advice",
     "AdviceKind",
+    "Amendment",
+    "Answer",
     "Appeal",
     "AppealOutcome",
     "Approval",
@@ -161,14 +178,18 @@ __all__ = [
     "Examination",
     "Expected",
     "Explanation",
+    "Extract",
+    "ExtractSource",
     "Facts",
     "File",
     "Finding",
     "Gathered",
     "Grounds",
+    "Group",
     "HandOver",
     "Holiday",
     "Identity",
+    "IdentityChange",
     "Inputs",
     "Interview",
     "Journey",
@@ -176,9 +197,9 @@ __all__ = [
     "Line",
     "LineKind",
     "Minutes",
-    "Movement",
     "Named",
     "NamedOpinion",
+    "Occurrence",
     "Opened",
     "Opinion",
     "Outcome",
@@ -227,12 +248,14 @@ __all__ = [
     "appeal_until",
     "approvable",
     "assess",
+    "categories_after",
     "check_answer",
     "check_competent",
     "check_complete",
     "check_dates",
     "check_deferral",
     "check_effects",
+    "check_fields",
     "check_gathered",
     "check_given",
     "check_heard",
@@ -243,6 +266,7 @@ __all__ = [
     "check_of_site",
     "check_planned",
     "check_restricted_reader",
+    "check_signature",
     "check_signer",
     "check_since_notice",
     "compare",
@@ -253,6 +277,8 @@ __all__ = [
     "disclose",
     "escalation",
     "explain",
+    "extract_lasts_until",
+    "first_answers",
     "first_day_reaching",
     "is_working_day",
     "journey",
@@ -264,8 +290,11 @@ __all__ = [
     "open_acts",
     "owner_of",
     "preparers_after",
+    "readable",
+    "readers",
     "reason_since",
     "recompute",
+    "release_window",
     "reopened",
     "reproduces",
     "right_to_sign",
@@ -276,4 +305,5 @@ __all__ = [
     "undoing",
     "what_silence_means",
     "what_was_requested",
+    "writers",
 ]

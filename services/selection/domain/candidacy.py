@@ -125,6 +125,14 @@ class Scope:
         if arrived_on is not None and self.establishment not in (None, self.site):
             raise Refused(Refusal.PASSED_TO_SITE)
 
+    def may_write(self, establishment: str | None, arrived_on: date | None) -> bool:
+        """Whether `check_write` refuses nothing."""
+        try:
+            self.check_write(establishment, arrived_on)
+        except Refused:
+            return False
+        return True
+
 
 @dataclass(frozen=True)
 class Editor:
@@ -141,7 +149,18 @@ class Editor:
     expected: int | None
 
 
-_PREPARING = frozenset({Act.AMEND, Act.RECORD_PENAL, Act.GATHER, Act.SUBMIT, Act.ASSESS, Act.RESUME, Act.MERGE})
+_PREPARING = frozenset(
+    {
+        Act.AMEND,
+        Act.RECORD_CONSENT,
+        Act.RECORD_PENAL,
+        Act.GATHER,
+        Act.SUBMIT,
+        Act.ASSESS,
+        Act.RESUME,
+        Act.MERGE,
+    }
+)
 """Whoever does one of these has prepared the file, and does not decide it."""
 
 

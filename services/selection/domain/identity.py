@@ -14,6 +14,8 @@ class Purpose(StrEnum):
     DECISION = "decision"
     INFORMING_THE_PERSON = "informing_the_person"
     RECTIFICATION = "rectification"
+    CONTROL = "control"
+    """An inspector looks at what was done."""
 
 
 @dataclass(frozen=True)

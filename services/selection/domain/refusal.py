@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     SENTENCE_NOT_AS_PRONOUNCED = "sentence-not-as-pronounced"
     FIRM_PART_TOO_LONG = "firm-part-too-long"
     FILE_INCOMPLETE = "file-incomplete"
+    CONSENT_TEXT_UNKNOWN = "consent-text-unknown"
 
     REASONS_MISSING = "reasons-missing"
     AUTHORITY_MISSING = "authority-missing"
@@ -62,6 +63,7 @@ class Refusal(StrEnum):
     REVOCATION_NOT_OPEN = "revocation-not-open"
     OBSERVATIONS_AWAITED = "observations-awaited"
     NOT_ON_REVIEW_LIST = "not-on-review-list"
+    NOTHING_TO_ADOPT = "nothing-to-adopt"
     PERSON_HAS_ARRIVED = "person-has-arrived"
     NOT_A_DOUBLE = "not-a-double"
     APPEAL_UNKNOWN = "appeal-unknown"

@@ -54,6 +54,8 @@ class Cause(StrEnum):
 
     RESULT_CHANGED = "result_changed"
     """Changed facts gave another result than the opinion that stands."""
+    EXIT_MOVED = "exit_moved"
+    """The projected exit of an approved file is another than cell and seat are ordered until."""
     CONSENT_WITHDRAWN = "consent_withdrawn"
     NOT_ARRIVED = "not_arrived"
     ENTRY_PASSED = "entry_passed"

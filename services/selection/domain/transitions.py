@@ -43,9 +43,13 @@ class Act(StrEnum):
     """What people do to a candidacy."""
 
     AMEND = "amend"
-    """Correct the file: identity, wishes, planned entry, consent."""
+    """Correct the file: identity, wishes, planned entry."""
+    RECORD_CONSENT = "record_consent"
+    """Enter a signed consent, or which categories of partners may be told."""
     RECORD_PENAL = "record_penal"
     """Enter a new extract of the penal file."""
+    ADOPT_EXIT = "adopt_exit"
+    """Order cell and seat until the exit as it is projected now."""
     GATHER = "gather"
     """Ask for an advice or take one in, hold the interview, put the file before the commission, refer to a document."""
     SUBMIT = "submit"
@@ -75,11 +79,12 @@ class Act(StrEnum):
     """The person was moved to another prison of origin, and the file follows."""
 
 
-class Movement(StrEnum):
-    """What the site reports of the person: the history notes it beside the acts, and nobody is asked."""
+class Occurrence(StrEnum):
+    """What happens to a file without anybody's act: the history notes it beside the acts, and nobody is asked."""
 
     ARRIVED = "arrived"
     DEPARTED = "departed"
+    RELEASE_WINDOW_OPENED = "release_window_opened"
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,13 @@ def _row(
 
 TRANSITIONS: tuple[Transition, ...] = (
     _row(Act.AMEND, _PREPARING, None, _WORKERS, (Refusal.IMPOSSIBLE_DATES, Refusal.FIELD_NOT_YOURS)),
+    _row(
+        Act.RECORD_CONSENT,
+        OPEN,
+        None,
+        (Role.SPIP, Role.HEAD),
+        (Refusal.IMPOSSIBLE_DATES, Refusal.CONSENT_TEXT_UNKNOWN),
+    ),
     _row(Act.RECORD_PENAL, OPEN, None, (Role.SPIP, Role.REGISTRY), (Refusal.IMPOSSIBLE_DATES,)),
     _row(
         Act.GATHER,
@@ -187,6 +199,19 @@ TRANSITIONS: tuple[Transition, ...] = (
         State.REFUSED,
         (Role.DECISION_AUTHORITY,),
         (*_SIGNED, Refusal.ADVICE_MISSING, Refusal.URGENCY_WITHOUT_REASONS),
+    ),
+    _row(
+        Act.ADOPT_EXIT,
+        (State.APPROVED,),
+        None,
+        (Role.DECISION_AUTHORITY,),
+        (
+            Refusal.REASONS_MISSING,
+            Refusal.DECISION_BY_PREPARER,
+            Refusal.NOTHING_TO_ADOPT,
+            Refusal.IMPOSSIBLE_DATES,
+            Refusal.PERSON_HAS_ARRIVED,
+        ),
     ),
     # Never refused: before arrival it ends the file, afterwards it asks for a change of assignment, and of a closed
     # file it records that the consent is gone.

@@ -1,11 +1,14 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
+from services.selection.handlers.amendments import amend
 from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, lodge_appeal
 from services.selection.handlers.arrivals import record_arrival, record_departure
 from services.selection.handlers.changes import close_change
+from services.selection.handlers.consent import answer_partners, record_consent
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
+from services.selection.handlers.exits import Adoption, adopt_projected_exit
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit
 from services.selection.handlers.gathering import (
@@ -25,8 +28,10 @@ from services.selection.handlers.journeys import (
     record_stay,
 )
 from services.selection.handlers.lapses import lapse
+from services.selection.handlers.penal import record_penal
 from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
 from services.selection.handlers.receipts import issue_receipt
+from services.selection.handlers.release import RELEASE_WINDOW, ReleaseWindow, open_release_window
 from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
 from services.selection.handlers.revocations import (
     Observations,
@@ -44,6 +49,8 @@ __all__ = [
     "DEADLINE",
     "DORMANCY",
     "ENTRY",
+    "RELEASE_WINDOW",
+    "Adoption",
     "Answer",
     "ApprovalOrder",
     "DeadlineAlarm",
@@ -53,12 +60,16 @@ __all__ = [
     "Postponement",
     "Preview",
     "RefusalOrder",
+    "ReleaseWindow",
     "Submission",
     "Watch",
     "WithdrawalPreview",
     "adjourn",
+    "adopt_projected_exit",
+    "amend",
     "answer_appeal",
     "answer_partner",
+    "answer_partners",
     "approve",
     "ask_advice",
     "assess",
@@ -76,6 +87,7 @@ __all__ = [
     "lapse",
     "lodge_appeal",
     "note_file_access",
+    "open_release_window",
     "open_revocation",
     "plan_sitting",
     "preview_effects",
@@ -85,12 +97,14 @@ __all__ = [
     "record_alert",
     "record_alerts_planned",
     "record_arrival",
+    "record_consent",
     "record_convention",
     "record_delegation",
     "record_delivery",
     "record_departure",
     "record_enrolment",
     "record_observations",
+    "record_penal",
     "record_stay",
     "refer_to_document",
     "refuse",

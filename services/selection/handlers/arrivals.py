@@ -26,7 +26,7 @@ async def record_arrival(tx: Tx, event: Arrived, meta: Meta) -> None:
     file = await _locked(tx, event.candidacy_id)
     if file.arrived_on is not None:
         return
-    await _save(tx, file, domain.Movement.ARRIVED, {"arrived_on": event.arrived_on})
+    await _save(tx, file, domain.Occurrence.ARRIVED, {"arrived_on": event.arrived_on})
     await cancel(tx, ENTRY, file.id)
     for review in await store.open_reviews(tx.conn, file.id):
         if review.cause == domain.Cause.ENTRY_PASSED:
@@ -49,7 +49,7 @@ async def record_departure(tx: Tx, event: Departed, meta: Meta) -> None:
     await record_stay(tx, event, meta)
     file = await _locked(tx, event.candidacy_id)
     if file.departed_on is None:
-        await _save(tx, file, domain.Movement.DEPARTED, {"departed_on": event.departed_on})
+        await _save(tx, file, domain.Occurrence.DEPARTED, {"departed_on": event.departed_on})
 
 
 async def _find_unapproved(tx: Tx, file: domain.File, event: Arrived) -> None:
@@ -67,9 +67,9 @@ async def _locked(tx: Tx, candidacy_id: UUID) -> domain.File:
         raise Poison("candidacy-unknown") from None
 
 
-async def _save(tx: Tx, file: domain.File, movement: domain.Movement, values: Mapping[str, object]) -> None:
+async def _save(tx: Tx, file: domain.File, occurrence: domain.Occurrence, values: Mapping[str, object]) -> None:
     written = store.Written(
-        act=movement,
+        act=occurrence,
         state=file.state,
         version=file.version + 1,
         preparers=file.preparers,

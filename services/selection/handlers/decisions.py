@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.domain.journey import ACCOMMODATION, PARTNERS, TRAINING
 from services.selection.handlers.files import opened, order, write
+from services.selection.handlers.release import await_release_window
 from services.selection.handlers.signing import sign
 from services.selection.handlers.terms import meet_all_deadlines, meet_deadline
 from shared.contracts import selection as contract
@@ -111,9 +112,10 @@ async def approve(
         decided_on=decided_on,
     )
     await meet_deadline(tx, domain.Due.DECISION, file.id)
+    await await_release_window(tx, file.id, approval.effects.projected_exit, policy)
     number = await sign(tx, file, act, policy)
     version = await order(tx, file, _orders(file, approval.effects, number, act), decision_number=number)
-    values = {"decision_number": number}
+    values = {"decision_number": number, "release_window_opened_at": None}
     await write(tx, file, domain.Act.APPROVE, state, editor, version=version, values=values)
     return act.id
 

@@ -1,6 +1,6 @@
 """Use cases of a file before and beside its decision: open, submit, assess; and what every act on it shares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from uuid_utils.compat import uuid7
 from services.selection import domain, store
 from services.selection.handlers.receipts import acknowledge_submission
 from services.selection.handlers.reviews import watch
+from services.selection.handlers.terms import watch_extract
+from shared.contracts.selection import CandidacyAssessed, CandidacyCompleted, CandidacySubmitted
 from shared.messaging import Event, Tx, publish
 
 
@@ -59,27 +61,35 @@ async def create_candidacy(tx: Tx, submission: Submission, policy: domain.Policy
     """
     person_id, candidacy_id = uuid7(), uuid7()
     await store.insert_identity(tx.conn, person_id, submission.identity)
-    draft = submission.draft
+    draft, facts = submission.draft, submission.facts
+    estimate = None if draft else domain.assess(submission.case, domain.date_in_paris(tx.now), policy)
+    written = store.Written(
+        act=domain.Act.AMEND if draft else domain.Act.SUBMIT,
+        state=domain.State.DRAFT if draft else domain.State.SUBMITTED,
+        version=1,
+        preparers=(submission.prepared_by,),
+        officer=submission.prepared_by,
+        function=tx.actor.function,
+        at=tx.now,
+    )
     await store.insert_file(
         tx.conn,
         candidacy_id=candidacy_id,
         person_id=person_id,
         site=submission.site,
         establishment=submission.establishment,
-        facts=submission.facts,
+        facts=facts,
         wishes=submission.wishes,
-        estimate=None if draft else domain.assess(submission.case, domain.date_in_paris(tx.now), policy),
-        written=store.Written(
-            act=domain.Act.AMEND if draft else domain.Act.SUBMIT,
-            state=domain.State.DRAFT if draft else domain.State.SUBMITTED,
-            version=1,
-            preparers=(submission.prepared_by,),
-            officer=submission.prepared_by,
-            function=tx.actor.function,
-            at=tx.now,
-        ),
+        estimate=estimate,
+        written=written,
     )
+    result = None if estimate is None else estimate.result
+    await store.insert_penal_situation(tx.conn, candidacy_id, facts, written, source=None, result=result)
+    answers = domain.first_answers(facts, submission.wishes.partner_categories)
+    await store.insert_answers(tx.conn, candidacy_id, answers, written)
+    await watch_extract(tx, candidacy_id, facts.extract_on, policy)
     if not draft:
+        await publish(tx, CandidacySubmitted(), subject=candidacy_id, version=written.version, site=submission.site)
         await acknowledge_submission(tx, candidacy_id, submission.site, policy)
     return candidacy_id
 
@@ -97,7 +107,8 @@ async def submit(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: doma
     domain.check_complete(file.case.facts)
     estimate = domain.assess(file.case, domain.date_in_paris(tx.now), policy)
     values = {"submitted_at": tx.now, "estimate": store.opinion_data(estimate)}
-    await write(tx, file, domain.Act.SUBMIT, state, editor, values=values)
+    version = await tell(tx, file, [CandidacySubmitted()])
+    await write(tx, file, domain.Act.SUBMIT, state, editor, version=version, values=values)
     await acknowledge_submission(tx, file.id, file.site, policy)
     return file.id
 
@@ -115,7 +126,9 @@ async def assess(tx: Tx, candidacy_id: UUID, editor: domain.Editor, policy: doma
     opinion = domain.assess(file.case, domain.date_in_paris(tx.now), policy)
     opinion_id = uuid7()
     await store.insert_opinion(tx.conn, opinion_id, candidacy_id, opinion, assessed_by=editor.id, assessed_at=tx.now)
-    await write(tx, file, domain.Act.ASSESS, state, editor, values={"opinion_id": opinion_id})
+    was = await store.last_result(tx.conn, file)
+    version = await tell(tx, file, [CandidacyAssessed(), *completed(was, opinion)])
+    await write(tx, file, domain.Act.ASSESS, state, editor, version=version, values={"opinion_id": opinion_id})
     return opinion_id
 
 
@@ -140,8 +153,8 @@ async def write(
     *,
     version: int | None = None,
     values: Mapping[str, object] | None = None,
-) -> None:
-    """Writes what an act changed of a file, and its line of the history.
+) -> store.Written:
+    """Writes what an act changed of a file, and its line of the history; gives what it wrote of itself.
 
     Args:
         state: that the act leads to.
@@ -160,6 +173,20 @@ async def write(
     await store.save(tx.conn, file, written, values or {})
     if state is not file.state:
         await watch(tx, file, state, values or {})
+    return written
+
+
+async def tell(tx: Tx, file: domain.File, events: Sequence[Event]) -> int:
+    """Publishes facts that nobody replies to, each with a version of its own; the last version that was used."""
+    for version, event in enumerate(events, start=file.version + 1):
+        await publish(tx, event, subject=file.id, version=version, site=file.site)
+    return file.version + len(events)
+
+
+def completed(was: domain.Result | None, opinion: domain.Opinion | None) -> list[Event]:
+    """That nothing is missing any more, if something was."""
+    complete = opinion is not None and opinion.result is not domain.Result.TO_COMPLETE
+    return [CandidacyCompleted()] if complete and was is domain.Result.TO_COMPLETE else []
 
 
 async def order(tx: Tx, file: domain.File, events: list[tuple[str, Event]], *, decision_number: str | None) -> int:

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
+from services.selection.handlers.calendar import french_holiday
+from services.selection.handlers.release import RELEASE_WINDOW
 from shared.messaging import Meta, Tx, cancel, schedule
 
 DEADLINE = "deadline"
@@ -61,9 +63,20 @@ async def meet_deadline(tx: Tx, kind: domain.Due, subject: UUID) -> None:
 
 
 async def meet_all_deadlines(tx: Tx, candidacy_id: UUID) -> None:
-    """Nothing more is due on a file that is closed."""
+    """Nothing more is due on a file that is closed, and no window before a release opens."""
     for met in await store.meet_all(tx.conn, candidacy_id, tx.now):
         await cancel(tx, DEADLINE, met)
+    await cancel(tx, RELEASE_WINDOW, candidacy_id)
+
+
+async def watch_extract(tx: Tx, candidacy_id: UUID, extract_on: date | None, policy: domain.Policy) -> None:
+    """The registry owes a new extract before this one grows stale; what it owed before is met by this one."""
+    await meet_deadline(tx, domain.Due.EXTRACT, candidacy_id)
+    if extract_on is None:
+        return
+    due_on = domain.extract_lasts_until(extract_on, policy)
+    remind_on = min(due_on, domain.add_working_days(due_on, -policy.reminder_days, french_holiday))
+    await open_deadline(tx, candidacy_id, domain.Due.EXTRACT, due_on, owner=domain.Role.REGISTRY, remind_on=remind_on)
 
 
 async def ring_deadline(tx: Tx, body: DeadlineAlarm, meta: Meta) -> None:

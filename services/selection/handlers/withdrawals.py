@@ -71,12 +71,13 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
     signed_on = file.case.facts.consent_signed_on
     if on > today or (signed_on is not None and on < signed_on):
         raise domain.Refused(domain.Refusal.IMPOSSIBLE_DATES)
-    values = {"consent_withdrawn_on": file.case.facts.consent_withdrawn_on or on}
+    known = file.case.facts.consent_withdrawn_on
+    values = {"consent_withdrawn_on": known or on}
     receipt, answer_months = domain.Requested.WITHDRAWAL, None
     if file.state not in domain.OPEN:
-        await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
+        written = await write(tx, file, domain.Act.WITHDRAW, state, editor, values=values)
     elif file.arrived_on is not None:
-        await write(tx, file, domain.Act.WITHDRAW, file.state, editor, values=values)
+        written = await write(tx, file, domain.Act.WITHDRAW, file.state, editor, values=values)
         if file.departed_on is None:
             await ask_for_change(tx, file.id, domain.ChangeCause.CONSENT_WITHDRAWN)
             await ask_review(tx, file.id, domain.Cause.CONSENT_WITHDRAWN, {"withdrawn_on": on.isoformat()})
@@ -85,8 +86,10 @@ async def withdraw(tx: Tx, candidacy_id: UUID, editor: domain.Editor, *, withdra
         version = None
         if file.state is not domain.State.DRAFT:
             version = await undo(tx, file, CandidacyWithdrawn(decision_number=file.approval_number))
-        await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
+        written = await write(tx, file, domain.Act.WITHDRAW, state, editor, version=version, values=values)
         await leave_lists(tx, file.id, domain.ReviewOutcome.FILE_CLOSED, editor.id)
         await end_revocation(tx, file.id, editor.id)
+    if known is None:
+        await store.insert_answers(tx.conn, file.id, [domain.Answer(domain.PROGRAMME, yes=False, dated_on=on)], written)
     await issue_receipt(tx, file.id, receipt, site=file.site, answer_months=answer_months)
     return file.id

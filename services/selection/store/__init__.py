@@ -12,6 +12,7 @@ from services.selection.store.appeals import (
     insert_appeal,
 )
 from services.selection.store.changes import change_row, change_rows, close_change, insert_change
+from services.selection.store.consent import answer_rows, insert_amendment, insert_answers
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.delegations import (
@@ -40,6 +41,7 @@ from services.selection.store.files import (
     file_to_preview,
     insert_file,
     lock_file,
+    lock_file_if_idle,
     lock_file_to_decide,
     save,
     wishes_data,
@@ -65,10 +67,28 @@ from services.selection.store.hand_overs import (
     handed_decision_rows,
     insert_hand_over,
 )
-from services.selection.store.identities import Read, insert_identity, log_read, read_identity
+from services.selection.store.identities import (
+    Read,
+    identity_of,
+    insert_identity,
+    log_read,
+    read_identity,
+    save_identity,
+)
 from services.selection.store.imports import import_row, imported, insert_import, insert_imported, report_import
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
+from services.selection.store.penal import (
+    exit_adoption_row,
+    insert_exit_adoption,
+    insert_penal_situation,
+    last_result,
+    ordered_until,
+    penal_data,
+    penal_rows,
+    signed_effects,
+    window_opened,
+)
 from services.selection.store.receipts import Receipt, insert_receipt, receipt_rows
 from services.selection.store.restricted_reasons import (
     insert_restricted_reasons,
@@ -125,6 +145,7 @@ __all__ = [
     "advice_rows",
     "agenda_rows",
     "answer_appeal",
+    "answer_rows",
     "appeal_in_time_until",
     "appeal_of",
     "appeal_row",
@@ -149,6 +170,7 @@ __all__ = [
     "document_row",
     "document_rows",
     "end_delegation",
+    "exit_adoption_row",
     "expected",
     "facts_data",
     "facts_of",
@@ -158,16 +180,20 @@ __all__ = [
     "handed_decision_rows",
     "has_open_appeal",
     "has_other_open_file",
+    "identity_of",
     "import_row",
     "imported",
     "insert_advice",
     "insert_advice_request",
+    "insert_amendment",
+    "insert_answers",
     "insert_appeal",
     "insert_change",
     "insert_deadline",
     "insert_decision",
     "insert_delegation",
     "insert_document",
+    "insert_exit_adoption",
     "insert_expected",
     "insert_file",
     "insert_hand_over",
@@ -177,15 +203,18 @@ __all__ = [
     "insert_interview",
     "insert_observations",
     "insert_opinion",
+    "insert_penal_situation",
     "insert_receipt",
     "insert_restricted_reasons",
     "insert_revocation",
     "insert_sitting",
     "interview_row",
     "interview_rows",
+    "last_result",
     "latest_revocation",
     "lock_deadline",
     "lock_file",
+    "lock_file_if_idle",
     "lock_file_to_decide",
     "lock_sitting",
     "log_disclosure",
@@ -204,8 +233,11 @@ __all__ = [
     "opinion_of_file",
     "opinion_row",
     "opinion_rows",
+    "ordered_until",
     "outcomes",
     "overdue",
+    "penal_data",
+    "penal_rows",
     "read_identity",
     "receipt_rows",
     "receive_advice",
@@ -220,7 +252,10 @@ __all__ = [
     "review_rows",
     "revocation_row",
     "save",
+    "save_identity",
+    "signed_effects",
     "sitting_row",
     "sitting_rows",
+    "window_opened",
     "wishes_data",
 ]

@@ -55,10 +55,13 @@ _FILE = (
 _OF_PERSON = candidacies.join(identities, identities.c.person_id == candidacies.c.person_id)
 _ID = candidacies.c.id == sa.bindparam("candidacy_id", type_=sa.Uuid)
 
-# The candidacy alone is locked, and not against foreign keys. After a wait for the lock PostgreSQL reads only the
-# locked row anew: what is joined never changes; what was gathered meanwhile is not seen, but has raised the version,
-# so that whoever decides is told `stale-version`.
-_LOCKED_FILE = sa.select(*_FILE).select_from(_OF_PERSON).where(_ID).with_for_update(of=candidacies, key_share=True)
+# The candidacy and its person are locked, and not against foreign keys. After a wait for the lock PostgreSQL reads only
+# locked rows anew: a rectification of the person is seen; the opinions that are joined never change; what was gathered
+# meanwhile is not seen, but has raised the version, so that whoever decides is told `stale-version`.
+_LOCKED = (candidacies, identities)
+_ONE_FILE = sa.select(*_FILE).select_from(_OF_PERSON).where(_ID)
+_LOCKED_FILE = _ONE_FILE.with_for_update(of=_LOCKED, key_share=True)
+_IDLE_FILE = _ONE_FILE.with_for_update(of=_LOCKED, key_share=True, skip_locked=True)
 _NAMED = (opinions.c.id.label("named_id"), opinions.c.rule_version, opinions.c.result)
 _TO_DECIDE = (
     sa.select(*_FILE, *_NAMED)
@@ -72,7 +75,7 @@ _TO_DECIDE = (
         )
     )
     .where(_ID)
-    .with_for_update(of=candidacies, key_share=True)
+    .with_for_update(of=_LOCKED, key_share=True)
 )
 _TO_PREVIEW = (
     sa.select(*_FILE, *_NAMED)
@@ -94,7 +97,7 @@ class Written:
         at: UTC.
     """
 
-    act: domain.Act | domain.Movement
+    act: domain.Act | domain.Occurrence
     state: domain.State
     version: int
     preparers: tuple[str, ...]
@@ -138,6 +141,8 @@ async def insert_file(
             "establishment": establishment,
             **facts_data(facts),
             **wishes_data(wishes),
+            "consent_recorded_by": facts.consent_signed_on and written.officer,
+            "consent_recorded_at": facts.consent_signed_on and written.at,
             "created_at": written.at,
             "submitted_at": written.at if submitted else None,
             "estimate": None if estimate is None else opinion_data(estimate),
@@ -170,6 +175,12 @@ async def lock_file(conn: AsyncConnection, candidacy_id: UUID) -> domain.File:
         domain.Refused: `candidacy-unknown`.
     """
     return _file((await conn.execute(_LOCKED_FILE, {"candidacy_id": candidacy_id})).first())
+
+
+async def lock_file_if_idle(conn: AsyncConnection, candidacy_id: UUID) -> domain.File | None:
+    """As `lock_file`, but None at once when somebody else works on it."""
+    row = (await conn.execute(_IDLE_FILE, {"candidacy_id": candidacy_id})).first()
+    return None if row is None else _file(row)
 
 
 async def lock_file_to_decide(

@@ -31,17 +31,12 @@ class Read:
 
 async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
     """Puts a person into the vault."""
-    await conn.execute(
-        identities.insert(),
-        {
-            "person_id": person_id,
-            "last_name": identity.last_name,
-            "first_names": identity.first_names,
-            "birth_date": identity.birth_date,
-            "ecrou_number": identity.ecrou_number,
-            "sex": identity.sex.value,
-        },
-    )
+    await conn.execute(identities.insert(), {"person_id": person_id, **_data(identity)})
+
+
+async def save_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
+    """Replaces what the vault says of a person. The caller has locked a file of that person."""
+    await conn.execute(sa.update(identities).where(identities.c.person_id == person_id).values(_data(identity)))
 
 
 async def log_read(conn: AsyncConnection, read: Read) -> None:
@@ -64,3 +59,18 @@ async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
     """A person of the vault. Logs the read in the same transaction, before it happens."""
     await log_read(conn, read)
     return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()
+
+
+def identity_of(row: AnyRow) -> domain.Identity:
+    """A row of the vault as the rules take it."""
+    return domain.Identity(row.last_name, row.first_names, row.birth_date, row.ecrou_number, sex=domain.Sex(row.sex))
+
+
+def _data(identity: domain.Identity) -> dict[str, object]:
+    return {
+        "last_name": identity.last_name,
+        "first_names": identity.first_names,
+        "birth_date": identity.birth_date,
+        "ecrou_number": identity.ecrou_number,
+        "sex": identity.sex.value,
+    }

@@ -1,5 +1,6 @@
 """Selection's tables, by noun. Identity lies in schema `vault`, and nothing that leaves is ever joined with it."""
 
+from services.selection.tables.amendments import amendments, consent_history
 from services.selection.tables.appeals import appeals
 from services.selection.tables.base import metadata
 from services.selection.tables.changes import change_of_assignments
@@ -11,6 +12,7 @@ from services.selection.tables.gathering import advice, documents, interviews
 from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.imports import imported_lines, imports
 from services.selection.tables.journeys import expected_replies, journey_steps
+from services.selection.tables.penal import exit_adoptions, penal_situations
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.revocations import observations, revocations
@@ -21,15 +23,18 @@ from services.selection.tables.vault import identities, identity_reads
 __all__ = [
     "advice",
     "agenda_items",
+    "amendments",
     "appeals",
     "candidacies",
     "change_of_assignments",
+    "consent_history",
     "deadlines",
     "decision_counters",
     "decisions",
     "delegations",
     "disclosures",
     "documents",
+    "exit_adoptions",
     "expected_replies",
     "file_history",
     "hand_overs",
@@ -44,6 +49,7 @@ __all__ = [
     "opinions",
     "partner_conventions",
     "partner_references",
+    "penal_situations",
     "receipt_counters",
     "receipts",
     "restricted_reasons",

@@ -48,6 +48,8 @@ candidacies = sa.Table(
     sa.Column("partner_categories", ARRAY(sa.Text), nullable=False),
     sa.Column("created_at", instant, nullable=False),
     sa.Column("submitted_at", instant),
+    # When the bodies that prepare the release were told that they may act.
+    sa.Column("release_window_opened_at", instant),
     # What the criteria said at submission: an estimate that blocks nothing.
     sa.Column("estimate", JSONB),
     sa.Column("opinion_id", sa.Uuid),
@@ -65,7 +67,6 @@ candidacies = sa.Table(
     sa.CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into_another"),
     sa.CheckConstraint("state <> 'deferred' OR deferred_until IS NOT NULL", name="deferred_until_a_date"),
     sa.CheckConstraint("departed_on >= arrived_on", name="departed_after_arrival"),
-    sa.CheckConstraint("sentence_end > planned_entry", name="ends_after_entry"),
     sa.CheckConstraint("consent_withdrawn_on >= consent_signed_on", name="withdrawn_after_signed"),
     sa.CheckConstraint(
         "state NOT IN ('approved', 'refused', 'revoked', 'lapsed') OR decision_number IS NOT NULL",

@@ -33,6 +33,7 @@ DIRECTOR = domain.Signer(id="director-1", name="Camille Exemple", function="dire
 POLICY = domain.Policy()
 SITE = domain.Scope("DON", None)
 PREPARING = domain.Editor(PREPARER, SITE, None)
+REGISTRAR = domain.Editor("registrar-1", SITE, None)
 DECIDING = domain.Editor(DIRECTOR.id, SITE, None)
 GROUNDS = domain.Grounds(
     reasons="A solid project, and commitment shown.", authority="DISP Strasbourg", delegation="2026-014"
@@ -97,6 +98,29 @@ def a_sentence(
 ) -> domain.Sentence:
     """A sentence as pronounced."""
     return domain.Sentence(domain.Duration(years, months, days), firm)
+
+
+def an_extract(**overrides: Any) -> domain.Extract:
+    """A new extract that says what `FACTS` say, made on `TODAY`, but for the overrides."""
+    extract = domain.Extract(
+        status=FACTS.penal_status,
+        sentences=FACTS.sentences,
+        sentence_end=FACTS.sentence_end,
+        extract_on=TODAY,
+        source=domain.ExtractSource.NATIONAL_SYSTEM,
+    )
+    return replace(extract, **overrides)
+
+
+async def record_penal(tx: Tx, candidacy_id: UUID, **overrides: Any) -> UUID:
+    """The registry enters a new extract."""
+    return await handlers.record_penal(tx, candidacy_id, an_extract(**overrides), REGISTRAR, POLICY)
+
+
+async def adopt(tx: Tx, candidacy_id: UUID, signer: domain.Signer = DIRECTOR) -> UUID:
+    """The deciding officer takes the moved exit over."""
+    adoption = handlers.Adoption("The exit was brought forward.", signer)
+    return await handlers.adopt_projected_exit(tx, candidacy_id, adoption, domain.Editor(signer.id, SITE, None))
 
 
 def a_submission(**overrides: Any) -> handlers.Submission:

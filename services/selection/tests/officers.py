@@ -45,6 +45,21 @@ class Api:
             headers["If-Match"] = f'"{version or await self.version(act[1])}"'
         return await self.http.post(f"{CANDIDACIES}{path}", json=body, headers=headers)
 
+    async def change(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        by: str = "spip",
+        key: str | None = None,
+        version: int | None = None,
+    ) -> httpx.Response:
+        """A PUT or PATCH as an officer, naming the version that the file has now, unless another is given."""
+        seen = version or await self.version(path.split("/")[1])
+        headers = {**self.tokens.bearer(by), **once(key), "If-Match": f'"{seen}"'}
+        return await self.http.request(method, f"{CANDIDACIES}{path}", json=body, headers=headers)
+
     async def version(self, candidacy_id: str) -> int:
         """Of a file as it lies in the database; 1 of one that does not."""
         async with self.engine.connect() as conn:

@@ -16,6 +16,12 @@ async def approved(bench: Bench, **overrides: Any) -> tuple[UUID, dict[str, str]
     return candidacy_id, requests(await bench.published())
 
 
+async def of_acts(bench: Bench) -> list[Published]:
+    """What was published, but for the facts of a file's preparation: that it was handed in and assessed."""
+    preparation = {"selection.candidacy.submitted.v1", "selection.candidacy.assessed.v1"}
+    return [event for event in await bench.published() if event.event_type not in preparation]
+
+
 def requests(published: list[Published]) -> dict[str, str]:
     return {event.event_type.split(".")[1]: event.headers["ce_id"] for event in published}
 
@@ -28,3 +34,8 @@ async def journey(bench: Bench, candidacy_id: UUID) -> domain.Journey:
     async with bench.engine.connect() as conn:
         row = await store.candidacy_row(conn, candidacy_id)
         return await handlers.read_journey(conn, candidacy_id, State(row.state), bench.clock())
+
+
+def kinds(published: list[Published]) -> list[str]:
+    """What was published, in order, such as `candidacy.approved`."""
+    return [event.event_type.split(".", 1)[1].removesuffix(".v1") for event in published]

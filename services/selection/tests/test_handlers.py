@@ -13,7 +13,7 @@ from services.selection.domain import Refusal, Refused
 from services.selection.tables import candidacies, decisions, expected_replies, identities, journey_steps, opinions
 from services.selection.tests import builders
 from services.selection.tests.builders import DIRECTOR, GROUNDS, NOW, Clock, some_facts
-from services.selection.tests.steps import approved, journey
+from services.selection.tests.steps import approved, journey, of_acts
 from shared.messaging import Tx
 from shared.testing.kernel import Bench
 
@@ -36,13 +36,15 @@ async def everything(bench: Bench) -> list[Any]:
         return [(await conn.execute(sa.select(table))).all() for table in tables]
 
 
-async def test_a_new_file_is_submitted_with_an_estimate_and_publishes_nothing(bench: Bench) -> None:
+async def test_a_new_file_is_submitted_with_an_estimate_and_says_only_that_it_was(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         row = await store.candidacy_row(tx.conn, candidacy_id)
     assert (row.state, row.version, row.file_number) == ("submitted", 1, 1)
     assert row.estimate["result"] == "favourable"
-    assert await bench.published() == []
+    (event,) = await bench.published()
+    assert (event.event_type, event.body) == ("selection.candidacy.submitted.v1", {})
+    assert event.headers["ce_aggregateversion"] == "1"
 
 
 async def test_an_assessment_keeps_the_opinion_with_rule_version_inputs_and_basis(bench: Bench) -> None:
@@ -59,7 +61,7 @@ async def test_an_assessment_keeps_the_opinion_with_rule_version_inputs_and_basi
 async def test_an_approval_orders_its_effects_in_three_events_of_one_transaction(bench: Bench) -> None:
     async with bench.transaction() as tx:
         candidacy_id = await builders.an_approved_candidacy(tx)
-    published = await bench.published()
+    published = await of_acts(bench)
     number = "DON-2026-000001"
     assert [event.event_type for event in published] == [
         "selection.candidacy.approved.v1",
@@ -155,7 +157,7 @@ async def test_an_adapted_cell_in_a_womens_wing_is_asked_for_as_needed(bench: Be
     wishes = domain.Wishes(adapted_cell=True, training=(), partner_categories=())
     async with bench.transaction() as tx:
         await builders.an_approved_candidacy(tx, identity=identity, wishes=wishes)
-    published = await bench.published()
+    published = await of_acts(bench)
     assert (published[1].body["wing_sex"], published[1].body["cell_type"]) == ("F", "adapted")
     assert published[2].body["wishes"] == []
     assert published[0].body["partner_categories"] == []
@@ -170,7 +172,7 @@ async def test_nobody_approves_what_was_not_previewed(bench: Bench) -> None:
             Refusal.EFFECTS_CHANGED
         )
     assert await everything(bench) == before
-    assert await bench.published() == []
+    assert await of_acts(bench) == []
 
 
 async def test_the_preparer_neither_approves_nor_refuses(bench: Bench) -> None:
@@ -252,7 +254,7 @@ async def test_a_file_is_decided_once_even_by_two_officers_at_the_same_instant(b
 
     outcomes = await asyncio.gather(*(sign() for _ in range(5)))
     assert sorted(map(str, outcomes)) == ["None", *["already-decided"] * 4]
-    assert len(await bench.published()) == 3
+    assert len(await of_acts(bench)) == 3
 
 
 async def test_a_withdrawal_at_the_instant_of_the_approval_cancels_it_or_comes_first(bench: Bench) -> None:
@@ -279,7 +281,7 @@ async def test_a_withdrawal_at_the_instant_of_the_approval_cancels_it_or_comes_f
             await waiting
 
     await asyncio.gather(sign(), withdraw())
-    assert [event.event_type.split(".", 1)[1] for event in await bench.published()][3:] == [
+    assert [event.event_type.split(".", 1)[1] for event in await of_acts(bench)][3:] == [
         "candidacy.withdrawn.v1",
         "accommodation-request.cancelled.v1",
         "training-request.cancelled.v1",
@@ -310,7 +312,7 @@ async def test_a_refusal_says_publicly_only_that_it_was_decided(bench: Bench) ->
         row = await store.decision_row_of(tx.conn, candidacy_id)
     assert row is not None
     assert (row.kind, row.reason_codes, row.reasons) == ("refused", ["PROJECT_INSUFFICIENT"], GROUNDS.reasons)
-    (event,) = await bench.published()
+    (event,) = await of_acts(bench)
     assert event.event_type == "selection.candidacy.refused.v1"
     assert event.body == {"decision_number": "DON-2026-000001"}
     assert [reply.step for reply in (await journey(bench, candidacy_id)).missing] == ["partners"]
@@ -325,7 +327,7 @@ async def test_a_withdrawal_before_any_decision_cancels_nothing(bench: Bench) ->
     async with bench.transaction() as tx:
         candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(), builders.POLICY)
         await builders.withdraw(tx, candidacy_id)
-    (event,) = await bench.published()
+    (event,) = await of_acts(bench)
     assert event.event_type == "selection.candidacy.withdrawn.v1"
     assert event.body == {"decision_number": None}
     assert "ce_decisionnumber" not in event.headers

@@ -47,7 +47,9 @@ def test_a_deadline_is_past_only_when_its_last_day_is_over_in_paris() -> None:
 
 async def _with_deadline(bench: Bench, remind_on: date | None) -> UUID:
     async with bench.transaction() as tx:
-        candidacy_id = await handlers.create_candidacy(tx, builders.a_submission(draft=True), builders.POLICY)
+        # Without an extract, so that the one deadline here is the test's own.
+        submission = builders.a_submission(draft=True, facts=builders.some_facts(extract_on=None))
+        candidacy_id = await handlers.create_candidacy(tx, submission, builders.POLICY)
         await open_deadline(
             tx, candidacy_id, Due.DEFERRAL, TODAY + timedelta(days=10), owner=Role.SPIP, remind_on=remind_on
         )

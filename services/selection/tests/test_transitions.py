@@ -16,6 +16,7 @@ OF_DECISIONS = {Act.CLOSE_CHANGE, Act.LODGE_APPEAL, Act.ANSWER_APPEAL}
 EXPECTED = {
     State.DRAFT: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.SUBMIT,
@@ -26,6 +27,7 @@ EXPECTED = {
     },
     State.SUBMITTED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.ASSESS,
@@ -38,6 +40,7 @@ EXPECTED = {
     },
     State.ASSESSED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.ASSESS,
@@ -54,6 +57,7 @@ EXPECTED = {
     },
     State.DEFERRED: {
         Act.AMEND,
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
         Act.GATHER,
         Act.RESUME,
@@ -66,7 +70,9 @@ EXPECTED = {
         *OF_DECISIONS,
     },
     State.APPROVED: {
+        Act.RECORD_CONSENT,
         Act.RECORD_PENAL,
+        Act.ADOPT_EXIT,
         Act.GATHER,
         Act.WITHDRAW,
         Act.OPEN_REVOCATION,
@@ -86,6 +92,7 @@ EXPECTED = {
 """Written by hand: the table must not be compared with itself."""
 
 DECIDERS = {
+    Act.ADOPT_EXIT,
     Act.ADJOURN,
     Act.DEFER,
     Act.APPROVE,

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 from services.selection.domain.case import Facts
 from services.selection.domain.criteria.verdict import Code, Examination, Finding, Verdict, iso, measure_data
-from services.selection.domain.dates import add_months, first_day_reaching
+from services.selection.domain.dates import FIRST, LAST, add_months, first_day_reaching
 from services.selection.domain.policy import QuantumRule
 from services.selection.domain.sentence import measure_of
 
 _DAYS_OF_A_MONTH = 30
 """Of a month that is not counted from date to date (CPP 716-1, kept as L5211-2)."""
+_FARTHEST = 12 * (LAST.year - FIRST.year + 1)
+"""Months that lead past every date of a file, whichever they are counted from; more would leave the calendar."""
 
 
 def at_least_one_year(examination: Examination) -> Verdict:
@@ -63,7 +65,7 @@ def conditional_release(examination: Examination) -> Verdict:
     months, days = measure_of((sentence.to_serve for sentence in facts.sentences), QuantumRule.TOTAL)
     third = (months // 3, (months % 3 * _DAYS_OF_A_MONTH + days) // 3)
     inputs["third"] = measure_data(third)
-    reached = add_months(examination.on, third[0]) + timedelta(days=third[1]) >= facts.sentence_end
+    reached = add_months(examination.on, min(third[0], _FARTHEST)) + timedelta(days=third[1]) >= facts.sentence_end
     return Verdict(Finding.INFORMATION, Code.INFO_CONDITIONAL_RELEASE if reached else None, inputs)
 
 
