@@ -4,12 +4,13 @@ import re
 from datetime import date
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.selection import domain
 from shared.auth import Principal
+from shared.problems import Problem
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -63,6 +64,16 @@ def _policy(request: Request) -> domain.Policy:
 
 SitePolicy = Annotated[domain.Policy, Depends(_policy)]
 """What this site set where the law is silent."""
+
+
+def _purpose(purpose: Annotated[str | None, Header()] = None) -> domain.Purpose:
+    if purpose not in set(domain.Purpose):
+        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
+    return domain.Purpose(purpose)
+
+
+StatedPurpose = Annotated[domain.Purpose, Depends(_purpose)]
+"""Header `Purpose`: why the vault is read."""
 
 
 def scope_of(principal: Principal, site: str) -> domain.Scope:

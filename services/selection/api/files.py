@@ -1,11 +1,12 @@
 """Routes of a file: open, submit, assess, withdraw, read. Reading shows the identity, so it names a purpose."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
-from pydantic import Field, StrictBool, StrictInt
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from services.selection.api.fields import (
     Name,
     SiteCode,
     SitePolicy,
+    StatedPurpose,
     View,
     Wishes,
     editor_of,
@@ -25,7 +27,7 @@ from services.selection.api.fields import (
 )
 from shared.boundary import IfMatch, Record, Write, recording, writing
 from shared.messaging import Tx
-from shared.problems import WRONG_SITE, Problem
+from shared.problems import WRONG_SITE
 
 router = APIRouter(prefix="/v1/candidacies", tags=["candidacies"])
 
@@ -98,6 +100,10 @@ class CandidacyBody(Body):
     draft: StrictBool = False
     """Kept for later, and handed in by `submit`; else it is handed in at once."""
     identity: IdentityBody
+    person_id: UUID | None = None
+    """Whom the officer knows the candidate to be, after `possible-homonym`; `/v1/persons/homonyms` lists them."""
+    different_person: StrictBool = False
+    """The officer knows that all persons of that name and birth date are others."""
     penal: PenalBody = PenalBody()
     consent: ConsentBody = ConsentBody()
     planned_entry: Day | None = None
@@ -109,6 +115,12 @@ class CandidacyBody(Body):
     """Whether the person has a project around the site; left out where nobody asked."""
     partner_categories: Annotated[Categories, Field(max_length=len(domain.PartnerCategory))] = ()
     """Who may be told, as agreed by the person."""
+
+    @model_validator(mode="after")
+    def _same_or_different(self) -> Self:
+        if self.different_person and self.person_id is not None:
+            raise PydanticCustomError("same_and_different", "a person is known or is another one, not both")
+        return self
 
 
 class WithdrawalBody(Body):
@@ -224,6 +236,8 @@ async def create_candidacy(
         ),
         wishes=domain.Wishes(body.adapted_cell, body.training_wishes, body.partner_categories),
         draft=body.draft,
+        person_id=body.person_id,
+        different_person=body.different_person,
     )
     return await write(lambda tx: handlers.create_candidacy(tx, submission, policy), _show_submitted, status=201)
 
@@ -273,11 +287,9 @@ async def withdraw(
 async def read_candidacy(
     candidacy_id: UUID,
     record: Annotated[Record, Depends(recording("spip", "registry", "head", "decision_authority"))],
-    purpose: Annotated[str | None, Header()] = None,
+    purpose: StatedPurpose,
 ) -> Response:
     """The whole file with the identity. Header `Purpose` says why, and the read is logged."""
-    if purpose not in set(domain.Purpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
     principal = record.principal
 
     async def query(tx: Tx) -> CandidacyView:
@@ -286,7 +298,7 @@ async def read_candidacy(
             reader=principal.subject,
             reader_function=principal.function,
             read_at=tx.now,
-            purpose=domain.Purpose(purpose),
+            purpose=purpose,
             person_id=row.person_id,
             route=_READ_ROUTE,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import View, scope_of
+from services.selection.api.fields import SitePolicy, View, scope_of
 from shared.boundary import Read, reading
 
 router = APIRouter(prefix="/v1/candidacies", tags=["journeys"])
@@ -44,6 +44,17 @@ class MissingView(View):
     asked_at: datetime
 
 
+class LevelView(View):
+    """How the file stands against one service level. Dates: Europe/Paris."""
+
+    level: domain.Level
+    since: date
+    due_on: date
+    reached_on: date | None
+    late: bool | None
+    """Null where nothing tells yet."""
+
+
 class JourneyView(View):
     """One person's journey."""
 
@@ -55,6 +66,9 @@ class JourneyView(View):
     decision: SignedView | None
     steps: list[StepView]
     missing_replies: list[MissingView]
+    levels: list[LevelView]
+    waits_for: domain.Level | None
+    """The first level that is not reached; null when nothing is waited for."""
 
 
 @router.get("/{candidacy_id}/journey", response_model=JourneyView)
@@ -63,11 +77,13 @@ async def read_journey(
     read: Annotated[
         Read, Depends(reading("spip", "decision_authority", "placement_officer", "training_lead", "inspector"))
     ],
+    policy: SitePolicy,
 ) -> JourneyView:
     """Each step's status, the times, and the replies that are missing."""
     row = await store.candidacy_row(read.conn, candidacy_id, scope_of(read.principal, read.site))
     signed = await store.decision_row_of(read.conn, candidacy_id)
     journey = await handlers.read_journey(read.conn, candidacy_id, domain.State(row.state), read.now)
+    levels = await handlers.read_levels(read.conn, row, journey, read.now, policy)
     return JourneyView(
         candidacy_id=candidacy_id,
         site=row.site,
@@ -79,4 +95,6 @@ async def read_journey(
         else SignedView.model_validate({**signed._asdict(), "decision_number": signed.number}),
         steps=[StepView.model_validate(vars(step)) for step in journey.steps],
         missing_replies=[MissingView.model_validate(vars(reply)) for reply in journey.missing],
+        levels=[LevelView.model_validate(vars(level)) for level in levels],
+        waits_for=domain.waits_for(levels),
     )

@@ -46,6 +46,15 @@ from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
+from services.selection.domain.doubles import check_double
+from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
+from services.selection.domain.identity import Identity, Purpose
+from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.levels import HANDED_IN, Level, Moment, Standing, levels, waits_for
+from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
+from services.selection.domain.refusal import Refusal, Refused
+from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
+from services.selection.domain.stages import Snag, Stage
 from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
@@ -53,6 +62,7 @@ from services.selection.domain.working_days import Holiday, add_working_days, is
 __all__ = [
     "ARRIVAL_PHASE",
     "FIRST",
+    "HANDED_IN",
     "LAST",
     "OPEN",
     "RULE_SETS",
@@ -87,8 +97,10 @@ __all__ = [
     "Inputs",
     "Journey",
     "Kind",
+    "Level",
     "Line",
     "LineKind",
+    "Moment",
     "NamedOpinion",
     "Opinion",
     "Outcome",
@@ -113,6 +125,9 @@ __all__ = [
     "Signer",
     "SiteProfile",
     "SiteStatus",
+    "Snag",
+    "Stage",
+    "Standing",
     "State",
     "Status",
     "Step",
@@ -125,6 +140,7 @@ __all__ = [
     "assess",
     "check_complete",
     "check_dates",
+    "check_double",
     "check_effects",
     "check_signer",
     "compare",
@@ -135,6 +151,7 @@ __all__ = [
     "is_working_day",
     "journey",
     "measure_of",
+    "levels",
     "next_alarm",
     "next_state",
     "on_or_after",
@@ -145,4 +162,5 @@ __all__ = [
     "roles_for",
     "rule_set_of",
     "rule_set_on",
+    "waits_for",
 ]

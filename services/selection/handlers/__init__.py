@@ -1,5 +1,6 @@
 """Selection's use cases: load, decide, save, publish. None begins or ends a transaction."""
 
+from services.selection.handlers.caseloads import change_prison, hand_over, hand_over_caseload
 from services.selection.handlers.decisions import (
     ApprovalOrder,
     Preview,
@@ -9,9 +10,11 @@ from services.selection.handlers.decisions import (
     refuse,
 )
 from services.selection.handlers.explanations import explain_opinion
+from services.selection.handlers.doubles import merge
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
+    read_levels,
     record_alerts_planned,
     record_delivery,
     record_enrolment,
@@ -28,10 +31,15 @@ __all__ = [
     "Submission",
     "approve",
     "assess",
+    "change_prison",
     "create_candidacy",
     "explain_opinion",
+    "hand_over",
+    "hand_over_caseload",
+    "merge",
     "preview_effects",
     "read_journey",
+    "read_levels",
     "record_alerts_planned",
     "record_delivery",
     "record_enrolment",

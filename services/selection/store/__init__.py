@@ -1,6 +1,8 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
+from services.selection.store.caseloads import HandOver, Merge, hand_over, hand_over_row, insert_merge
+from services.selection.store.data import AnyRow, opinion_data
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.files import (
     Written,
@@ -8,15 +10,27 @@ from services.selection.store.files import (
     facts_data,
     facts_of,
     file_to_preview,
+    history,
     insert_file,
     lock_file,
     lock_file_to_decide,
     save,
     wishes_data,
 )
-from services.selection.store.identities import Read, insert_identity, read_identity
+from services.selection.store.identities import Read, insert_identity, read_identities, read_identity
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
 from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
+from services.selection.store.lists import Sought, candidacies_page, candidacies_query
+from services.selection.store.opinions import insert_opinion, opinion_row
+from services.selection.store.persons import (
+    agree,
+    files_of,
+    find_persons,
+    homonyms,
+    lock_name,
+    set_ecrou_number,
+    unite,
+)
 from services.selection.store.terms import (
     close_reviews,
     deadline_rows,
@@ -29,13 +43,20 @@ from services.selection.store.terms import (
     open_reviews,
     overdue,
 )
+from services.selection.store.today import late, reminders, to_complete, to_review, to_sign
 
 __all__ = [
     "Act",
     "AnyRow",
     "Asked",
+    "HandOver",
+    "Merge",
     "Read",
+    "Sought",
     "Written",
+    "agree",
+    "candidacies_page",
+    "candidacies_query",
     "candidacy_row",
     "close_reviews",
     "deadline_rows",
@@ -46,15 +67,24 @@ __all__ = [
     "facts_data",
     "facts_of",
     "file_to_preview",
+    "files_of",
+    "find_persons",
+    "hand_over",
+    "hand_over_row",
+    "history",
+    "homonyms",
     "insert_deadline",
     "insert_decision",
     "insert_expected",
     "insert_file",
     "insert_identity",
+    "insert_merge",
     "insert_opinion",
+    "late",
     "lock_deadline",
     "lock_file",
     "lock_file_to_decide",
+    "lock_name",
     "mark_deadline",
     "meet_all",
     "meet_deadline",
@@ -67,8 +97,15 @@ __all__ = [
     "opinion_rows",
     "outcomes",
     "overdue",
+    "read_identities",
     "read_identity",
     "record_fact",
+    "reminders",
     "save",
+    "set_ecrou_number",
+    "to_complete",
+    "to_review",
+    "to_sign",
+    "unite",
     "wishes_data",
 ]

@@ -1,11 +1,13 @@
 """Queries on files: a file is read with sex and birth date of its person, and with nothing else of the vault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
@@ -116,28 +118,30 @@ async def insert_file(
         establishment: of origin.
         estimate: of the criteria; None for a draft.
         written: as a draft or submitted, version 1.
+
+    Raises:
+        domain.Refused: `open-candidacy-exists`.
     """
     submitted = written.state is not domain.State.DRAFT
-    await conn.execute(
-        candidacies.insert(),
-        {
-            "id": candidacy_id,
-            "person_id": person_id,
-            "site": site,
-            "state": written.state.value,
-            "version": written.version,
-            "round": 1,
-            "prepared_by": written.officer,
-            "preparers": list(written.preparers),
-            "referent": written.officer,
-            "establishment": establishment,
-            **facts_data(facts),
-            **wishes_data(wishes),
-            "created_at": written.at,
-            "submitted_at": written.at if submitted else None,
-            "estimate": None if estimate is None else opinion_data(estimate),
-        },
-    )
+    row = {
+        "id": candidacy_id,
+        "person_id": person_id,
+        "site": site,
+        "state": written.state.value,
+        "version": written.version,
+        "round": 1,
+        "prepared_by": written.officer,
+        "preparers": list(written.preparers),
+        "referent": written.officer,
+        "establishment": establishment,
+        **facts_data(facts),
+        **wishes_data(wishes),
+        "created_at": written.at,
+        "submitted_at": written.at if submitted else None,
+        "estimate": None if estimate is None else opinion_data(estimate),
+    }
+    with _one_open_file():
+        await conn.execute(candidacies.insert(), row)
     await conn.execute(file_history.insert(), _history(candidacy_id, written))
 
 
@@ -146,6 +150,9 @@ async def save(conn: AsyncConnection, file: domain.File, written: Written, value
 
     Args:
         values: further columns of the candidacy, by name.
+
+    Raises:
+        domain.Refused: `open-candidacy-exists`, of an act that opens a file again.
     """
     row = {
         "state": written.state.value,
@@ -155,7 +162,19 @@ async def save(conn: AsyncConnection, file: domain.File, written: Written, value
     }
     line = _history(file.id, written)
     moved = sa.update(candidacies).where(candidacies.c.id == file.id).values(row).cte("moved")
-    await conn.execute(file_history.insert().values(line).add_cte(moved))
+    with _one_open_file():
+        await conn.execute(file_history.insert().values(line).add_cte(moved))
+
+
+@contextmanager
+def _one_open_file() -> Iterator[None]:
+    """Whoever was faster has opened a file for the person: that is an answer, and no failure."""
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) == "uq_candidacies_open_person_id":
+            raise domain.Refused(domain.Refusal.OPEN_CANDIDACY_EXISTS) from None
+        raise
 
 
 async def lock_file(conn: AsyncConnection, candidacy_id: UUID) -> domain.File:
@@ -204,6 +223,16 @@ async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: domain
     if scope is not None:
         scope.check_read(row.establishment, row.arrived_on)
     return row
+
+
+async def history(conn: AsyncConnection, candidacy_id: UUID) -> list[domain.Moment]:
+    """What was done to a file and when, the oldest first."""
+    found = await conn.execute(
+        sa.select(file_history.c.act, file_history.c.at)
+        .where(file_history.c.candidacy_id == candidacy_id)
+        .order_by(file_history.c.version)
+    )
+    return [domain.Moment(domain.Act(row.act), row.at) for row in found]
 
 
 def facts_data(facts: domain.Facts) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Queries on the vault: identities go in, and come out only with a note of who read them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,8 +25,14 @@ class Read:
     route: str
 
 
-async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
-    """Puts a person into the vault."""
+async def insert_identity(
+    conn: AsyncConnection, person_id: UUID, identity: domain.Identity, different_from: Iterable[UUID] = ()
+) -> None:
+    """Puts a person into the vault.
+
+    Args:
+        different_from: persons of the same name and birth date of whom an officer says that they are others.
+    """
     await conn.execute(
         identities.insert(),
         {
@@ -35,21 +42,21 @@ async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: doma
             "birth_date": identity.birth_date,
             "ecrou_number": identity.ecrou_number,
             "sex": identity.sex.value,
+            "different_from": list(different_from),
         },
     )
 
 
 async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
     """A person of the vault. Logs the read in the same transaction, before it happens."""
-    await conn.execute(
-        identity_reads.insert(),
-        {
-            "read_at": read.read_at,
-            "reader": read.reader,
-            "reader_function": read.reader_function,
-            "purpose": read.purpose.value,
-            "person_id": read.person_id,
-            "route": read.route,
-        },
-    )
-    return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()
+    (row,) = await read_identities(conn, [read])
+    return row
+
+
+async def read_identities(conn: AsyncConnection, reads: Sequence[Read]) -> list[AnyRow]:
+    """Persons of the vault, each logged as `read_identity` does."""
+    if not reads:
+        return []
+    await conn.execute(identity_reads.insert(), [{**vars(read), "purpose": read.purpose.value} for read in reads])
+    ids = [read.person_id for read in reads]
+    return list(await conn.execute(sa.select(identities).where(identities.c.person_id.in_(ids))))

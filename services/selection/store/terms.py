@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow
-from services.selection.tables import deadlines, reviews
+from services.selection.store.scope import readable
+from services.selection.tables import candidacies, deadlines, reviews
 
 
 async def insert_deadline(conn: AsyncConnection, deadline: domain.Deadline, opened_at: datetime) -> None:
@@ -127,15 +128,31 @@ async def close_reviews(
     return len(closed.all())
 
 
-async def overdue(conn: AsyncConnection, on: date, *, after: tuple[date, UUID] | None, limit: int) -> list[AnyRow]:
+async def overdue(
+    conn: AsyncConnection,
+    on: date,
+    scope: domain.Scope,
+    *,
+    owner: domain.Role | None = None,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> list[AnyRow]:
     """What is past its date and not done, the longest overdue first: the escalation list.
 
     Args:
         on: today, Europe/Paris.
+        scope: whose files.
+        owner: role of who has to act; None for all.
         after: (due_on, id) of the last line of the page before.
         limit: lines at most.
     """
-    query = sa.select(deadlines).where(deadlines.c.met_at.is_(None), deadlines.c.due_on < on)
+    query = (
+        sa.select(deadlines, candidacies.c.file_number, candidacies.c.establishment, candidacies.c.referent)
+        .join_from(deadlines, candidacies)
+        .where(deadlines.c.met_at.is_(None), deadlines.c.due_on < on, readable(scope))
+    )
+    if owner is not None:
+        query = query.where(deadlines.c.owner == owner.value)
     if after is not None:
         query = query.where(sa.tuple_(deadlines.c.due_on, deadlines.c.id) > sa.tuple_(*map(sa.literal, after)))
     return list(await conn.execute(query.order_by(deadlines.c.due_on, deadlines.c.id).limit(limit)))

@@ -4,6 +4,7 @@ from services.selection.tables.base import metadata
 from services.selection.tables.decisions import decision_counters, decisions
 from services.selection.tables.files import candidacies, file_history, opinions
 from services.selection.tables.journeys import expected_replies, journey_steps
+from services.selection.tables.people import hand_overs, merges
 from services.selection.tables.terms import deadlines, reviews
 from services.selection.tables.vault import identities, identity_reads
 
@@ -14,9 +15,11 @@ __all__ = [
     "decisions",
     "expected_replies",
     "file_history",
+    "hand_overs",
     "identities",
     "identity_reads",
     "journey_steps",
+    "merges",
     "metadata",
     "opinions",
     "reviews",
