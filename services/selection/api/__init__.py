@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.selection.api import decisions, explanations, files, journeys
-from services.selection.api import caseloads, decisions, files, journeys, lists, persons, today
+from services.selection.api import caseloads, decisions, explanations, files, journeys, lists, persons, today
 from services.selection.api.refusals import PROBLEMS
 from services.selection.domain import Refused
 

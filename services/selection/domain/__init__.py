@@ -29,6 +29,7 @@ from services.selection.domain.decision import (
     check_effects,
     check_signer,
 )
+from services.selection.domain.doubles import check_double
 from services.selection.domain.eligibility import (
     RULE_VERSION,
     Line,
@@ -41,19 +42,12 @@ from services.selection.domain.eligibility import (
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.levels import HANDED_IN, Level, Moment, Standing, levels, waits_for
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of, rule_set_on
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
-from services.selection.domain.doubles import check_double
-from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess
-from services.selection.domain.identity import Identity, Purpose
-from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
-from services.selection.domain.levels import HANDED_IN, Level, Moment, Standing, levels, waits_for
-from services.selection.domain.policy import AdviceKind, Policy, QuantumRule
-from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.sentence import Duration, Quantum, Sentence, compare_with_five_years
 from services.selection.domain.stages import Snag, Stage
 from services.selection.domain.terms import Cause, Deadline, Due, Escalation, Review, escalation, next_alarm
 from services.selection.domain.transitions import OPEN, Act, Role, State, next_state, open_acts, roles_for
@@ -150,8 +144,8 @@ __all__ = [
     "first_day_reaching",
     "is_working_day",
     "journey",
-    "measure_of",
     "levels",
+    "measure_of",
     "next_alarm",
     "next_state",
     "on_or_after",

@@ -9,8 +9,8 @@ from services.selection.handlers.decisions import (
     preview_effects,
     refuse,
 )
-from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.doubles import merge
+from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit, withdraw
 from services.selection.handlers.journeys import (
     read_journey,
@@ -20,6 +20,7 @@ from services.selection.handlers.journeys import (
     record_enrolment,
     record_stay,
 )
+from services.selection.handlers.reassess import Reassessed, reassess
 from services.selection.handlers.terms import DEADLINE, DeadlineAlarm, ring_deadline
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ApprovalOrder",
     "DeadlineAlarm",
     "Preview",
+    "Reassessed",
     "RefusalOrder",
     "Submission",
     "approve",
@@ -40,6 +42,7 @@ __all__ = [
     "preview_effects",
     "read_journey",
     "read_levels",
+    "reassess",
     "record_alerts_planned",
     "record_delivery",
     "record_enrolment",

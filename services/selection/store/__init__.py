@@ -1,8 +1,7 @@
 """Selection's queries. Each takes the open connection first and never begins or ends a transaction."""
 
-from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.caseloads import HandOver, Merge, hand_over, hand_over_row, insert_merge
-from services.selection.store.data import AnyRow, opinion_data
+from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
 from services.selection.store.files import (
     Written,
@@ -10,6 +9,7 @@ from services.selection.store.files import (
     facts_data,
     facts_of,
     file_to_preview,
+    files_to_reassess,
     history,
     insert_file,
     lock_file,
@@ -19,9 +19,14 @@ from services.selection.store.files import (
 )
 from services.selection.store.identities import Read, insert_identity, read_identities, read_identity
 from services.selection.store.journeys import Asked, expected, insert_expected, outcomes, record_fact
-from services.selection.store.opinions import insert_opinion, opinion_of_file, opinion_row, opinion_rows
-from services.selection.store.lists import Sought, candidacies_page, candidacies_query
-from services.selection.store.opinions import insert_opinion, opinion_row
+from services.selection.store.lists import Sought, candidacies_page
+from services.selection.store.opinions import (
+    insert_opinion,
+    insert_opinions,
+    opinion_of_file,
+    opinion_row,
+    opinion_rows,
+)
 from services.selection.store.persons import (
     agree,
     files_of,
@@ -39,6 +44,7 @@ from services.selection.store.terms import (
     mark_deadline,
     meet_all,
     meet_deadline,
+    open_many_reviews,
     open_review,
     open_reviews,
     overdue,
@@ -56,7 +62,6 @@ __all__ = [
     "Written",
     "agree",
     "candidacies_page",
-    "candidacies_query",
     "candidacy_row",
     "close_reviews",
     "deadline_rows",
@@ -68,6 +73,7 @@ __all__ = [
     "facts_of",
     "file_to_preview",
     "files_of",
+    "files_to_reassess",
     "find_persons",
     "hand_over",
     "hand_over_row",
@@ -80,6 +86,7 @@ __all__ = [
     "insert_identity",
     "insert_merge",
     "insert_opinion",
+    "insert_opinions",
     "late",
     "lock_deadline",
     "lock_file",
@@ -88,6 +95,7 @@ __all__ = [
     "mark_deadline",
     "meet_all",
     "meet_deadline",
+    "open_many_reviews",
     "open_review",
     "open_reviews",
     "opinion_data",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
+from services.selection.store.scope import OPEN
 from services.selection.store.waiting import OTHERS_WAIT
 from services.selection.tables import candidacies, file_history, identities, opinions
 
@@ -75,6 +76,24 @@ _TO_PREVIEW = (
     sa.select(*_FILE, *_NAMED)
     .select_from(_OF_PERSON.outerjoin(opinions, opinions.c.id == candidacies.c.opinion_id))
     .where(_ID)
+)
+
+_again = opinions.alias("again")
+_TO_REASSESS = (
+    sa.select(*_FILE, *_NAMED)
+    .select_from(_OF_PERSON.join(opinions, opinions.c.id == candidacies.c.opinion_id))
+    .where(
+        OPEN,
+        candidacies.c.arrived_on.is_(None),
+        candidacies.c.file_number > sa.bindparam("after", type_=sa.BigInteger),
+        ~sa.exists().where(
+            _again.c.candidacy_id == candidacies.c.id,
+            _again.c.rule_version == sa.bindparam("rule_version", type_=sa.Text),
+            _again.c.reference_on == sa.bindparam("today", type_=sa.Date),
+        ),
+    )
+    .order_by(candidacies.c.file_number)
+    .limit(sa.bindparam("most", type_=sa.BigInteger))
 )
 
 
@@ -206,6 +225,22 @@ async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[do
     """
     row = (await conn.execute(_TO_PREVIEW, {"candidacy_id": candidacy_id})).first()
     return _file(row), _named(row)
+
+
+async def files_to_reassess(
+    conn: AsyncConnection, rule_version: str, today: date, *, after: int, limit: int
+) -> list[tuple[domain.File, domain.NamedOpinion]]:
+    """The next open files before arrival, each with the opinion that stands; none of which that is of today already.
+
+    Args:
+        rule_version: of today's rules.
+        today: Europe/Paris.
+        after: file number of the last one before.
+        limit: files at most.
+    """
+    found = {"rule_version": rule_version, "today": today, "after": after, "most": limit}
+    rows = [(_file(row), _named(row)) for row in await conn.execute(_TO_REASSESS, found)]
+    return [(file, named) for file, named in rows if named is not None]
 
 
 async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: domain.Scope | None = None) -> AnyRow:

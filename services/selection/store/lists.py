@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -11,21 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.selection import domain
 from services.selection.store.data import AnyRow
 from services.selection.store.scope import OPEN, readable
-from services.selection.store.stuck import OF_BED, bed, stuck
+from services.selection.store.stuck import STUCK, parameters
 from services.selection.tables import candidacies, deadlines
 
-_NOT_MET = sa.and_(deadlines.c.candidacy_id == candidacies.c.id, deadlines.c.met_at.is_(None))
-
-_stage: sa.ColumnElement[str] = sa.case(
-    (sa.not_(OPEN), domain.Stage.CLOSED.value),
-    (candidacies.c.state == "assessed", domain.Stage.AWAITING_DECISION.value),
-    (candidacies.c.state != "approved", domain.Stage.PREPARING.value),
-    (candidacies.c.arrived_on.is_not(None), domain.Stage.ARRIVED.value),
-    (bed.c.fact == "assignment_confirmed", domain.Stage.AWAITING_ARRIVAL.value),
-    (bed.c.fact.in_(("bed_assigned", "assignment_expired")), domain.Stage.AWAITING_CONFIRMATION.value),
-    else_=domain.Stage.AWAITING_BED.value,
+# Looked up for the few that it matters of: a join would read the step of every file that ever had a bed.
+_BED = "(SELECT fact FROM journey_steps WHERE candidacy_id = candidacies.id AND step = 'accommodation')"
+_STAGE = sa.literal_column(
+    f"""CASE
+    WHEN NOT (candidacies.state IN ('draft', 'submitted', 'assessed', 'deferred', 'approved')
+        AND candidacies.departed_on IS NULL) THEN 'closed'
+    WHEN candidacies.state = 'assessed' THEN 'awaiting_decision'
+    WHEN candidacies.state <> 'approved' THEN 'preparing'
+    WHEN candidacies.arrived_on IS NOT NULL THEN 'arrived'
+    WHEN {_BED} = 'assignment_confirmed' THEN 'awaiting_arrival'
+    WHEN {_BED} IN ('bed_assigned', 'assignment_expired') THEN 'awaiting_confirmation'
+    ELSE 'awaiting_bed' END""",
+    sa.Text,
 )
-_WITH_BED = candidacies.outerjoin(bed, OF_BED)
+_NOT_MET = sa.and_(deadlines.c.candidacy_id == candidacies.c.id, deadlines.c.met_at.is_(None))
+# One file after the other, until the page is full: as a join it would first find all that are stuck.
+_IS_STUCK = sa.select(sa.true()).where(STUCK.c.candidacy_id == candidacies.c.id).limit(1).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -64,34 +68,21 @@ async def candidacies_page(
         after: file number of the last file of the page before.
         limit: rows at most.
     """
-    return list(await conn.execute(candidacies_query(sought, scope, policy, now=now, after=after, limit=limit)))
-
-
-def candidacies_query(
-    sought: Sought, scope: domain.Scope, policy: domain.Policy, *, now: datetime, after: int | None, limit: int
-) -> sa.Select[Any]:
-    """The statement of `candidacies_page`."""
-    snags = stuck(now, policy).subquery()
-    page = _page(sought, scope, sa.exists().where(snags.c.candidacy_id == candidacies.c.id), after, limit)
-    own = sa.select(
-        sa.func.jsonb_agg(
-            aggregate_order_by(
-                sa.func.jsonb_build_object("snag", snags.c.snag, "what", snags.c.what, "since", snags.c.since),
-                snags.c.since,
-            )
-        )
-    ).where(snags.c.candidacy_id == page.c.id)
+    page = _page(sought, scope, after, limit)
+    snag = sa.func.jsonb_build_object("snag", STUCK.c.snag, "what", STUCK.c.what, "since", STUCK.c.since)
+    snags = sa.select(sa.func.jsonb_agg(aggregate_order_by(snag, STUCK.c.since))).where(
+        STUCK.c.candidacy_id == page.c.id
+    )
     next_due_on = sa.select(sa.func.min(deadlines.c.due_on)).where(
         deadlines.c.candidacy_id == page.c.id, deadlines.c.met_at.is_(None)
     )
-    return sa.select(
-        page, next_due_on.scalar_subquery().label("next_due_on"), own.scalar_subquery().label("stuck")
+    query = sa.select(
+        page, next_due_on.scalar_subquery().label("next_due_on"), snags.scalar_subquery().label("stuck")
     ).order_by(page.c.file_number)
+    return list(await conn.execute(query, parameters(now, policy)))
 
 
-def _page(
-    sought: Sought, scope: domain.Scope, is_stuck: sa.ColumnElement[bool], after: int | None, limit: int
-) -> sa.Subquery:
+def _page(sought: Sought, scope: domain.Scope, after: int | None, limit: int) -> sa.Subquery:
     columns = candidacies.c
     page = sa.select(
         columns.id,
@@ -103,16 +94,17 @@ def _page(
         columns.planned_entry,
         columns.arrived_on,
         columns.submitted_at,
-        _stage.label("stage"),
-    ).select_from(_WITH_BED)
+        _STAGE.label("stage"),
+    )
     page = page.where(readable(scope)).order_by(columns.file_number).limit(limit)
     if after is not None:
         page = page.where(columns.file_number > after)
     if sought.state is not None:
         page = page.where(columns.state == sought.state.value)
     if sought.stage is not None:
-        # Said twice, so that the few open files are found without walking past all the closed ones.
-        page = page.where(_stage == sought.stage.value, sa.true() if sought.stage is domain.Stage.CLOSED else OPEN)
+        page = page.where(sa.literal(sought.stage.value) == _STAGE)
+        # Said once more, so that open files are found without walking past all the closed ones.
+        page = page if sought.stage is domain.Stage.CLOSED else page.where(OPEN)
     if sought.referent is not None:
         page = page.where(columns.referent == sought.referent)
     if sought.establishment is not None:
@@ -120,5 +112,5 @@ def _page(
     if sought.due_before is not None:
         page = page.where(sa.exists().where(_NOT_MET, deadlines.c.due_on < sought.due_before))
     if sought.stuck is not None:
-        page = page.where(OPEN, is_stuck) if sought.stuck else page.where(sa.not_(is_stuck))
+        page = page.where(OPEN, _IS_STUCK.is_(True)) if sought.stuck else page.where(_IS_STUCK.is_(None))
     return page.subquery("page")

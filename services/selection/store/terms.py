@@ -1,5 +1,6 @@
 """Queries on what is due by a date, and on what somebody has to look at."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -79,20 +80,28 @@ async def deadline_rows(conn: AsyncConnection, candidacy_id: UUID) -> list[AnyRo
 
 async def open_review(conn: AsyncConnection, review_id: UUID, review: domain.Review, at: datetime) -> None:
     """Puts a file on the review list; one that is there for the same cause gets the newer detail."""
-    new = insert(reviews).values(
-        id=review_id,
-        candidacy_id=review.candidacy_id,
-        cause=review.cause.value,
-        detail=dict(review.detail),
-        opened_at=at,
+    await open_many_reviews(conn, [(review_id, review)], at)
+
+
+async def open_many_reviews(conn: AsyncConnection, made: Sequence[tuple[UUID, domain.Review]], at: datetime) -> None:
+    """As `open_review`, for several files, each with the id of its line; at least one."""
+    new = insert(reviews)
+    new = new.on_conflict_do_update(
+        index_elements=["candidacy_id", "cause"],
+        index_where=reviews.c.closed_at.is_(None),
+        set_={"detail": new.excluded.detail},
     )
-    await conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["candidacy_id", "cause"],
-            index_where=reviews.c.closed_at.is_(None),
-            set_={"detail": new.excluded.detail},
-        )
-    )
+    lines = [
+        {
+            "id": review_id,
+            "candidacy_id": review.candidacy_id,
+            "cause": review.cause.value,
+            "detail": dict(review.detail),
+            "opened_at": at,
+        }
+        for review_id, review in made
+    ]
+    await conn.execute(new, lines)
 
 
 async def open_reviews(conn: AsyncConnection, candidacy_id: UUID) -> list[AnyRow]:
