@@ -1,6 +1,7 @@
 """Ours: the four services of the site, each `api` and `worker`, driven through their public APIs."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,6 +26,7 @@ class Platform:
         self._ground, self._stack = ground, ground.stack
         self._names = [f"{service}-{kind}" for service in self._stack.services for kind in ("api", "worker")]
         self._subscribed = False
+        self._persons = itertools.count(1)
 
     async def start(self) -> None:
         """Starts what does not run, and subscribes the partner once."""
@@ -51,9 +53,9 @@ class Platform:
         few = asyncio.Semaphore(_FEW)
         async with self._officers() as officers:
 
-            async def one(number: int) -> Approval:
+            async def one(_: int) -> Approval:
                 async with few:
-                    person = Person(f"Mesure-{number:04}", "Personne", wishes=(TRAINING,))
+                    person = Person(f"Mesure-{next(self._persons):06}", "Personne", wishes=(TRAINING,))
                     candidacy = await officers.prepare(person)
                     preview = await officers.preview(candidacy)
                 act = {"opinion_id": preview["opinion_id"], "effects": preview["effects"], **GROUNDS}

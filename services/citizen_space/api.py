@@ -1,12 +1,11 @@
 """The citizen space over HTTP: activities, enrolments, and their confirmation. No personal data in any answer."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from services.citizen_space import handlers, store
 from services.citizen_space.domain import Kind, Refusal, Refused, State
 from services.citizen_space.store.pages import Place
 from shared.boundary import Read, Write, reading, writing
+from shared.paging import Cursor, Limit, Places
 from shared.problems import Problem
 
 router = APIRouter(prefix="/v1")
@@ -31,8 +31,7 @@ REFUSALS = (Refused, PROBLEMS)
 
 Reader = Annotated[Read, Depends(reading("training_lead", "decision_authority", "spip", "inspector"))]
 Lead = Annotated[Write, Depends(writing("training_lead"))]
-Cursor = Annotated[str | None, Query(max_length=128, description="`next_cursor` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=200)]
+_PLACES = Places(Place)
 
 
 class Cohort(BaseModel):
@@ -127,10 +126,12 @@ async def list_enrolments(
     limit: Limit = 50,
 ) -> Enrolments:
     """Enrolments and places on the waiting lists, the earliest decision first."""
-    after = _place(cursor)
+    after = _PLACES.place(cursor)
     rows = await store.enrolments(read.conn, limit=limit + 1, after=after, state=state, candidacy_id=candidacy_id)
     items = tuple(map(_enrolment, rows[:limit]))
-    return Enrolments(items=items, next_cursor=_cursor(rows[limit - 1]) if len(rows) > limit else None)
+    last = rows[limit - 1] if len(rows) > limit else None
+    place = last and Place(last.decided_on, last.file_number, last.id)
+    return Enrolments(items=items, next_cursor=place and _PLACES.cursor(place))
 
 
 @router.post("/enrolments/{enrolment_id}/confirm", response_model=Enrolment)
@@ -160,20 +161,3 @@ def _enrolment(row: Any) -> Enrolment:
             "ranks": [{"activity": code, "rank": ranks[code]} for code in dict.fromkeys(row.wishes) if code in ranks],
         }
     )
-
-
-_PLACE = TypeAdapter(Place)
-
-
-def _cursor(row: Any) -> str:
-    place = _PLACE.dump_json(Place(row.decided_on, row.file_number, row.id))
-    return urlsafe_b64encode(place).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
-    try:
-        return _PLACE.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, ValidationError):
-        raise Problem(422, "cursor-invalid", "The cursor was not given by this list.") from None

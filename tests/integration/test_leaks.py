@@ -69,6 +69,8 @@ async def _provoke(officers: Officers) -> list[tuple[str, str]]:
     person = Person(LAST, FIRST, categories=("region",), ecrou=ECROU)
     good = file_of(person, "DON", officers.today)
     good["identity"]["birth_date"] = BIRTH
+    # The canaries are one name: each file with them is of another person.
+    good["different_person"] = True
     path, key = "/v1/candidacies", str(uuid4())
     wrong: dict[str, Any] = {
         "unknown field": {**good, LAST: REASONS},
@@ -104,7 +106,7 @@ async def _provoke(officers: Officers) -> list[tuple[str, str]]:
 async def _decide(officers: Officers) -> str:
     person = Person(LAST, FIRST, categories=("region",), ecrou=ECROU)
     identity = {**file_of(person, "DON", officers.today)["identity"], "birth_date": BIRTH}
-    candidacy = await officers.prepare(person, identity=identity)
+    candidacy = await officers.prepare(person, identity=identity, different_person=True)
     received = {
         "author": {"name": "Éponine Larrivée", "function": "sentence_judge"},
         "given_on": officers.today.isoformat(),
@@ -113,6 +115,10 @@ async def _decide(officers: Officers) -> str:
     }
     await officers.act("registry", candidacy, "advice", {"kind": "sentence_judge", "received": received})
     await officers.delegate(DELEGATION)
+    # What was typed into a search stands in the address.
+    sought = f"/v1/persons/search?q={LAST}"
+    shown = await officers.must("spip", "GET", "selection", sought, headers={"Purpose": "assessment"})
+    assert shown.body["items"]
     preview = await officers.preview(candidacy)
     act = {
         "opinion_id": preview["opinion_id"],

@@ -1,12 +1,11 @@
 """Placement over HTTP: sites and their occupancy, stays, and their confirmation. No personal data in any answer."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from services.placement import handlers, store
 from services.placement.domain import CellType, DepartureReason, Refusal, Refused, Sex, State
 from services.placement.store.pages import Place
 from shared.boundary import Read, Write, reading, writing
+from shared.paging import Cursor, Limit, Places
 from shared.problems import WRONG_SITE, Problem
 
 router = APIRouter(prefix="/v1")
@@ -21,8 +21,7 @@ router = APIRouter(prefix="/v1")
 Standing = Literal["proposed", "confirmed", "arrived", "waitlisted", "cancelled", "departed"]
 Reader = Annotated[Read, Depends(reading("placement_officer", "decision_authority", "spip", "inspector"))]
 Officer = Annotated[Write, Depends(writing("placement_officer"))]
-Cursor = Annotated[str | None, Query(max_length=128, description="`next_cursor` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=200)]
+_PLACES = Places(Place)
 
 
 class Site(BaseModel):
@@ -181,10 +180,12 @@ async def list_stays(
     limit: Limit = 50,
 ) -> Stays:
     """Stays and places on the waiting list, the earliest decision first."""
-    after = _place(cursor)
+    after = _PLACES.place(cursor)
     rows = await store.stays(read.conn, limit=limit + 1, after=after, state=state, candidacy_id=candidacy_id)
     items = tuple(map(_stay, rows[:limit]))
-    return Stays(items=items, next_cursor=_cursor(rows[limit - 1]) if len(rows) > limit else None)
+    last = rows[limit - 1] if len(rows) > limit else None
+    place = last and Place(last.decided_on, last.file_number, last.id)
+    return Stays(items=items, next_cursor=place and _PLACES.cursor(place))
 
 
 @router.post("/stays/{stay_id}/confirm", response_model=Stay)
@@ -219,20 +220,3 @@ def _stay(row: Any) -> Stay:
             "waiting_reason": reason,
         }
     )
-
-
-_PLACE = TypeAdapter(Place)
-
-
-def _cursor(row: Any) -> str:
-    place = _PLACE.dump_json(Place(row.decided_on, row.file_number, row.id))
-    return urlsafe_b64encode(place).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
-    try:
-        return _PLACE.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, ValidationError):
-        raise Problem(422, "cursor-invalid", "The cursor was not given by this list.") from None

@@ -1,11 +1,12 @@
 """Routes of a file: open, submit, assess, read. Reading shows the identity, so it names a purpose."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -100,6 +101,10 @@ class CandidacyBody(Body):
     draft: StrictBool = False
     """Kept for later, and handed in by `submit`; else it is handed in at once."""
     identity: IdentityBody
+    person_id: UUID | None = None
+    """Whom the officer knows the candidate to be, after `possible-homonym`; `/v1/persons/homonyms` lists them."""
+    different_person: StrictBool = False
+    """The officer knows that all persons of that name and birth date are others."""
     penal: PenalBody = PenalBody()
     consent: ConsentBody = ConsentBody()
     planned_entry: Day | None = None
@@ -111,6 +116,12 @@ class CandidacyBody(Body):
     """Whether the person has a project around the site; left out where nobody asked."""
     partner_categories: Annotated[Categories, Field(max_length=len(domain.PartnerCategory))] = ()
     """Who may be told, as agreed by the person."""
+
+    @model_validator(mode="after")
+    def _same_or_different(self) -> Self:
+        if self.different_person and self.person_id is not None:
+            raise PydanticCustomError("same_and_different", "a person is known or is another one, not both")
+        return self
 
     def submission(self, principal: Principal, site: str) -> handlers.Submission:
         """As the use case takes it.
@@ -143,6 +154,8 @@ class CandidacyBody(Body):
             ),
             wishes=domain.Wishes(self.adapted_cell, self.training_wishes, self.partner_categories),
             draft=self.draft,
+            person_id=self.person_id,
+            different_person=self.different_person,
         )
 
 
@@ -305,7 +318,7 @@ async def read_candidacy(
         if domain.Group.IDENTITY in groups:
             shown["identity"] = (await store.read_identity(tx.conn, read))._asdict()
         else:
-            await store.log_read(tx.conn, read)
+            await store.log_reads(tx.conn, [read])
         if domain.Group.PENAL in groups and row.opinion_id is not None:
             shown["opinion"] = await _show_opinion(tx.conn, row.opinion_id)
         if domain.Group.DECISION_REASONS in groups:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from services.selection import domain, handlers, store
-from services.selection.api.fields import View, scope_of
+from services.selection.api.fields import SitePolicy, View, scope_of
 from shared.boundary import Read, reading
 
 router = APIRouter(prefix="/v1/candidacies", tags=["journeys"])
@@ -52,6 +52,17 @@ class ChangeView(View):
     state: domain.ChangeState
 
 
+class LevelView(View):
+    """How the file stands against one service level. Dates: Europe/Paris."""
+
+    level: domain.Level
+    since: date
+    due_on: date
+    reached_on: date | None
+    late: bool | None
+    """Null where nothing tells yet."""
+
+
 class JourneyView(View):
     """One person's journey."""
 
@@ -65,6 +76,9 @@ class JourneyView(View):
     missing_replies: list[MissingView]
     change_of_assignment: ChangeView | None
     """The latest; null where none was asked for."""
+    levels: list[LevelView]
+    waits_for: domain.Level | None
+    """The first level that is not reached; null when nothing is waited for."""
 
 
 @router.get("/{candidacy_id}/journey", response_model=JourneyView)
@@ -73,12 +87,14 @@ async def read_journey(
     read: Annotated[
         Read, Depends(reading("spip", "decision_authority", "placement_officer", "training_lead", "inspector"))
     ],
+    policy: SitePolicy,
 ) -> JourneyView:
     """Each step's status, the times, and the replies that are missing."""
     row = await store.candidacy_row(read.conn, candidacy_id, scope_of(read.principal, read.site))
     signed = await store.decision_row_of(read.conn, candidacy_id)
     journey = await handlers.read_journey(read.conn, candidacy_id, domain.State(row.state), read.now)
     changes = await store.change_rows(read.conn, candidacy_id)
+    levels = await handlers.read_levels(read.conn, row, journey, read.now, policy)
     return JourneyView(
         candidacy_id=candidacy_id,
         site=row.site,
@@ -91,4 +107,6 @@ async def read_journey(
         steps=[StepView.model_validate(vars(step)) for step in journey.steps],
         missing_replies=[MissingView.model_validate(vars(reply)) for reply in journey.missing],
         change_of_assignment=ChangeView.model_validate(changes[0]._asdict()) if changes else None,
+        levels=[LevelView.model_validate(vars(level)) for level in levels],
+        waits_for=domain.waits_for(levels),
     )

@@ -8,6 +8,9 @@ _ANSWERS = {
     Refusal.STALE_VERSION: (412, "The file was changed since it was read. Read it again."),
     Refusal.FIELD_NOT_YOURS: (403, "The token's role may not change this field."),
     Refusal.PASSED_TO_SITE: (403, "The person has arrived: the file belongs to the site now."),
+    Refusal.POSSIBLE_HOMONYM: (409, "A person of that name and birth date is known. Say whether it is the same one."),
+    Refusal.PERSON_UNKNOWN: (404, "No such person is known under that identity."),
+    Refusal.OPEN_CANDIDACY_EXISTS: (409, "The person has an open candidacy already."),
     Refusal.IMPOSSIBLE_DATES: (422, "A date does not exist, or the dates contradict one another."),
     Refusal.SENTENCE_NOT_AS_PRONOUNCED: (
         422,

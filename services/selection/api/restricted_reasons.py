@@ -48,7 +48,7 @@ async def read_restricted_reasons(
             route=_READ_ROUTE,
             decision_id=decision_id,
         )
-        await store.log_read(tx.conn, read)
+        await store.log_reads(tx.conn, [read])
         row = await store.restricted_reasons_row(tx.conn, decision_id)
         return RestrictedReasonsView(
             decision_id=decision_id,

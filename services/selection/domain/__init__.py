@@ -67,12 +67,14 @@ from services.selection.domain.disclosure import (
     disclose,
 )
 from services.selection.domain.document import Document, DocumentKind
+from services.selection.domain.doubles import check_double
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess, recompute, reproduces
 from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
 from services.selection.domain.fields import Group, check_fields, readable, readers, writers
 from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
 from services.selection.domain.journey import Expected, Journey, Outcome, Status, Step, journey
+from services.selection.domain.levels import HANDED_IN, Level, Moment, Standing, levels, waits_for
 from services.selection.domain.penal import FLAGS, Extract, ExtractSource, extract_lasts_until, release_window
 from services.selection.domain.policy import AdviceKind, Choices, Policy, QuantumRule
 from services.selection.domain.receipt import Requested, what_silence_means, what_was_requested
@@ -90,6 +92,7 @@ from services.selection.domain.rule_sets import RULE_SETS, RuleSet, rule_set_of,
 from services.selection.domain.sentence import Duration, Quantum, Sentence, compare, measure_of
 from services.selection.domain.sites import SITES, Sex, SiteProfile, SiteStatus
 from services.selection.domain.sitting import BoardAdvice, Minutes, check_held, check_of_site, check_planned
+from services.selection.domain.stages import Snag, Stage
 from services.selection.domain.terms import (
     AGAIN,
     DORMANT_AFTER,
@@ -103,16 +106,7 @@ from services.selection.domain.terms import (
     escalation,
     next_alarm,
 )
-from services.selection.domain.transitions import (
-    OPEN,
-    Act,
-    Occurrence,
-    Role,
-    State,
-    next_state,
-    open_acts,
-    roles_for,
-)
+from services.selection.domain.transitions import OPEN, Act, Occurrence, Role, State, next_state, open_acts, roles_for
 from services.selection.domain.undoing import (
     AFTER_ARRIVAL,
     CHANGE_MONTHS,
@@ -134,6 +128,7 @@ __all__ = [
     "DORMANT_AFTER",
     "FIRST",
     "FLAGS",
+    "HANDED_IN",
     "INTERVIEW",
     "LAST",
     "OPEN",
@@ -194,9 +189,11 @@ __all__ = [
     "Interview",
     "Journey",
     "Kind",
+    "Level",
     "Line",
     "LineKind",
     "Minutes",
+    "Moment",
     "Named",
     "NamedOpinion",
     "Occurrence",
@@ -232,6 +229,9 @@ __all__ = [
     "Signer",
     "SiteProfile",
     "SiteStatus",
+    "Snag",
+    "Stage",
+    "Standing",
     "State",
     "Status",
     "Stays",
@@ -254,6 +254,7 @@ __all__ = [
     "check_complete",
     "check_dates",
     "check_deferral",
+    "check_double",
     "check_effects",
     "check_fields",
     "check_gathered",
@@ -282,6 +283,7 @@ __all__ = [
     "first_day_reaching",
     "is_working_day",
     "journey",
+    "levels",
     "measure_of",
     "missing",
     "next_alarm",
@@ -303,6 +305,7 @@ __all__ = [
     "rule_set_on",
     "under_way",
     "undoing",
+    "waits_for",
     "what_silence_means",
     "what_was_requested",
     "writers",

@@ -12,6 +12,10 @@ class Refusal(StrEnum):
     FIELD_NOT_YOURS = "field-not-yours"
     PASSED_TO_SITE = "passed-to-site"
 
+    POSSIBLE_HOMONYM = "possible-homonym"
+    PERSON_UNKNOWN = "person-unknown"
+    OPEN_CANDIDACY_EXISTS = "open-candidacy-exists"
+
     IMPOSSIBLE_DATES = "impossible-dates"
     SENTENCE_NOT_AS_PRONOUNCED = "sentence-not-as-pronounced"
     FIRM_PART_TOO_LONG = "firm-part-too-long"

@@ -73,7 +73,7 @@ class Act(StrEnum):
     MERGE = "merge"
     REOPEN = "reopen"
     """Examine again, because an appeal succeeded."""
-    HAND_OVER = "hand_over"
+    REASSIGN = "reassign"
     """Give the file to another officer of the same establishment."""
     CHANGE_PRISON = "change_prison"
     """The person was moved to another prison of origin, and the file follows."""
@@ -274,7 +274,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         (Role.DECISION_AUTHORITY,),
         (*_ANSWERED, Refusal.OTHER_FILE_OPEN),
     ),
-    _row(Act.HAND_OVER, OPEN, None, (Role.SPIP, Role.HEAD)),
+    _row(Act.REASSIGN, OPEN, None, (Role.SPIP, Role.HEAD)),
     _row(Act.CHANGE_PRISON, _PREPARING, None, _WORKERS),
 )
 

@@ -3,11 +3,13 @@
 from services.selection.handlers.amendments import amend
 from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, lodge_appeal
 from services.selection.handlers.arrivals import record_arrival, record_departure
+from services.selection.handlers.caseloads import change_prison, reassign, reassign_caseload
 from services.selection.handlers.changes import close_change
 from services.selection.handlers.consent import answer_partners, record_consent
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
+from services.selection.handlers.doubles import merge
 from services.selection.handlers.exits import Adoption, adopt_projected_exit
 from services.selection.handlers.explanations import explain_opinion
 from services.selection.handlers.files import Submission, assess, create_candidacy, submit
@@ -22,6 +24,7 @@ from services.selection.handlers.hand_overs import hand_over
 from services.selection.handlers.imports import Line, bring_in
 from services.selection.handlers.journeys import (
     read_journey,
+    read_levels,
     record_alerts_planned,
     record_delivery,
     record_enrolment,
@@ -30,6 +33,7 @@ from services.selection.handlers.journeys import (
 from services.selection.handlers.lapses import lapse
 from services.selection.handlers.penal import record_penal
 from services.selection.handlers.postponements import Postponement, adjourn, defer, resume
+from services.selection.handlers.reassess import Reassessed, reassess
 from services.selection.handlers.receipts import issue_receipt
 from services.selection.handlers.release import RELEASE_WINDOW, ReleaseWindow, open_release_window
 from services.selection.handlers.reviews import DORMANCY, ENTRY, Watch, close_review, review_dormant, review_entry
@@ -59,6 +63,7 @@ __all__ = [
     "Observations",
     "Postponement",
     "Preview",
+    "Reassessed",
     "RefusalOrder",
     "ReleaseWindow",
     "Submission",
@@ -74,6 +79,7 @@ __all__ = [
     "ask_advice",
     "assess",
     "bring_in",
+    "change_prison",
     "close_change",
     "close_review",
     "create_candidacy",
@@ -86,6 +92,7 @@ __all__ = [
     "issue_receipt",
     "lapse",
     "lodge_appeal",
+    "merge",
     "note_file_access",
     "open_release_window",
     "open_revocation",
@@ -93,6 +100,10 @@ __all__ = [
     "preview_effects",
     "preview_withdrawal",
     "read_journey",
+    "read_levels",
+    "reassess",
+    "reassign",
+    "reassign_caseload",
     "receive_advice",
     "record_alert",
     "record_alerts_planned",

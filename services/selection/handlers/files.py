@@ -7,6 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
+from services.selection.handlers.persons import person_of
 from services.selection.handlers.receipts import acknowledge_submission
 from services.selection.handlers.reviews import watch
 from services.selection.handlers.terms import watch_extract
@@ -22,6 +23,8 @@ class Submission:
         prepared_by: subject of the officer's token; who prepares does not decide.
         establishment: where the person is now, as that token says; None when it names none.
         draft: kept for later; False hands it in at once.
+        person_id: of the vault, whom the officer knows to be the candidate; None for somebody new.
+        different_person: the officer knows that persons of the same name and birth date are others.
 
     Raises:
         domain.Refused: `impossible-dates`, or `file-incomplete` for one that is handed in.
@@ -34,6 +37,8 @@ class Submission:
     facts: domain.Facts
     wishes: domain.Wishes
     draft: bool = False
+    person_id: UUID | None = None
+    different_person: bool = False
 
     @property
     def case(self) -> domain.Case:
@@ -58,9 +63,12 @@ async def create_candidacy(tx: Tx, submission: Submission, policy: domain.Policy
 
     Returns:
         The id of the candidacy.
+
+    Raises:
+        domain.Refused: `possible-homonym`, `person-unknown` or `open-candidacy-exists`.
     """
-    person_id, candidacy_id = uuid7(), uuid7()
-    await store.insert_identity(tx.conn, person_id, submission.identity)
+    person_id = await person_of(tx, submission.identity, submission.person_id, different=submission.different_person)
+    candidacy_id = uuid7()
     draft, facts = submission.draft, submission.facts
     estimate = None if draft else domain.assess(submission.case, domain.date_in_paris(tx.now), policy)
     written = store.Written(

@@ -56,6 +56,28 @@ async def read_journey(conn: AsyncConnection, candidacy_id: UUID, state: domain.
     return domain.journey(state, outcomes, await store.expected(conn, candidacy_id), now)
 
 
+async def read_levels(
+    conn: AsyncConnection, row: store.AnyRow, journey: domain.Journey, now: datetime, policy: domain.Policy
+) -> tuple[domain.Standing, ...]:
+    """How a file stands against the service levels.
+
+    Args:
+        row: of the candidacy.
+        now: UTC.
+    """
+    confirmed = (one for one in journey.steps if one.step == ACCOMMODATION and one.fact == "assignment_confirmed")
+    step = next(confirmed, None)
+    return domain.levels(
+        domain.State(row.state),
+        await store.history(conn, row.id),
+        confirmed_at=None if step is None else step.since,
+        arrived_on=row.arrived_on,
+        departed_on=row.departed_on,
+        today=domain.date_in_paris(now),
+        policy=policy,
+    )
+
+
 async def _record(
     tx: Tx,
     event: StayEvent | EnrolmentEvent | DeliveryEvent,

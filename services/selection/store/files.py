@@ -1,16 +1,19 @@
 """Queries on files: a file is read with sex and birth date of its person, and with nothing else of the vault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow, opinion_data, sentence_data, sentence_of
 from services.selection.store.gathering import ADVICE_GATHERED, INTERVIEWED_ON, gathered_of
+from services.selection.store.scope import OPEN
 from services.selection.store.waiting import OTHERS_WAIT
 from services.selection.tables import candidacies, file_history, identities, opinions
 
@@ -83,6 +86,24 @@ _TO_PREVIEW = (
     .where(_ID)
 )
 
+_again = opinions.alias("again")
+_TO_REASSESS = (
+    sa.select(*_FILE, *_NAMED)
+    .select_from(_OF_PERSON.join(opinions, opinions.c.id == candidacies.c.opinion_id))
+    .where(
+        OPEN,
+        candidacies.c.arrived_on.is_(None),
+        candidacies.c.file_number > sa.bindparam("after", type_=sa.BigInteger),
+        ~sa.exists().where(
+            _again.c.candidacy_id == candidacies.c.id,
+            _again.c.rule_version == sa.bindparam("rule_version", type_=sa.Text),
+            _again.c.reference_on == sa.bindparam("today", type_=sa.Date),
+        ),
+    )
+    .order_by(candidacies.c.file_number)
+    .limit(sa.bindparam("most", type_=sa.BigInteger))
+)
+
 
 @dataclass(frozen=True)
 class Written:
@@ -124,30 +145,32 @@ async def insert_file(
         establishment: of origin.
         estimate: of the criteria; None for a draft.
         written: as a draft or submitted, version 1.
+
+    Raises:
+        domain.Refused: `open-candidacy-exists`.
     """
     submitted = written.state is not domain.State.DRAFT
-    await conn.execute(
-        candidacies.insert(),
-        {
-            "id": candidacy_id,
-            "person_id": person_id,
-            "site": site,
-            "state": written.state.value,
-            "version": written.version,
-            "round": 1,
-            "prepared_by": written.officer,
-            "preparers": list(written.preparers),
-            "referent": written.officer,
-            "establishment": establishment,
-            **facts_data(facts),
-            **wishes_data(wishes),
-            "consent_recorded_by": facts.consent_signed_on and written.officer,
-            "consent_recorded_at": facts.consent_signed_on and written.at,
-            "created_at": written.at,
-            "submitted_at": written.at if submitted else None,
-            "estimate": None if estimate is None else opinion_data(estimate),
-        },
-    )
+    row = {
+        "id": candidacy_id,
+        "person_id": person_id,
+        "site": site,
+        "state": written.state.value,
+        "version": written.version,
+        "round": 1,
+        "prepared_by": written.officer,
+        "preparers": list(written.preparers),
+        "referent": written.officer,
+        "establishment": establishment,
+        **facts_data(facts),
+        **wishes_data(wishes),
+        "consent_recorded_by": facts.consent_signed_on and written.officer,
+        "consent_recorded_at": facts.consent_signed_on and written.at,
+        "created_at": written.at,
+        "submitted_at": written.at if submitted else None,
+        "estimate": None if estimate is None else opinion_data(estimate),
+    }
+    with _one_open_file():
+        await conn.execute(candidacies.insert(), row)
     await conn.execute(file_history.insert(), _history(candidacy_id, written))
 
 
@@ -156,6 +179,9 @@ async def save(conn: AsyncConnection, file: domain.File, written: Written, value
 
     Args:
         values: further columns of the candidacy, by name.
+
+    Raises:
+        domain.Refused: `open-candidacy-exists`, of an act that opens a file again.
     """
     row = {
         "state": written.state.value,
@@ -165,7 +191,19 @@ async def save(conn: AsyncConnection, file: domain.File, written: Written, value
     }
     line = _history(file.id, written)
     moved = sa.update(candidacies).where(candidacies.c.id == file.id).values(row).cte("moved")
-    await conn.execute(file_history.insert().values(line).add_cte(moved))
+    with _one_open_file():
+        await conn.execute(file_history.insert().values(line).add_cte(moved))
+
+
+@contextmanager
+def _one_open_file() -> Iterator[None]:
+    """Whoever was faster has opened a file for the person: that is an answer, and no failure."""
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) == "uq_candidacies_open_person_id":
+            raise domain.Refused(domain.Refusal.OPEN_CANDIDACY_EXISTS) from None
+        raise
 
 
 async def lock_file(conn: AsyncConnection, candidacy_id: UUID) -> domain.File:
@@ -205,6 +243,22 @@ async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[do
     return _file(row), _named(row)
 
 
+async def files_to_reassess(
+    conn: AsyncConnection, rule_version: str, today: date, *, after: int, limit: int
+) -> list[tuple[domain.File, domain.NamedOpinion]]:
+    """The next open files before arrival, each with the opinion that stands; none of which that is of today already.
+
+    Args:
+        rule_version: of today's rules.
+        today: Europe/Paris.
+        after: file number of the last one before.
+        limit: files at most.
+    """
+    found = {"rule_version": rule_version, "today": today, "after": after, "most": limit}
+    rows = [(_file(row), _named(row)) for row in await conn.execute(_TO_REASSESS, found)]
+    return [(file, named) for file, named in rows if named is not None]
+
+
 async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: domain.Scope | None = None) -> AnyRow:
     """The candidacy's own columns, without identity.
 
@@ -220,6 +274,16 @@ async def candidacy_row(conn: AsyncConnection, candidacy_id: UUID, scope: domain
     if scope is not None:
         scope.check_read(row.establishment, row.arrived_on)
     return row
+
+
+async def history(conn: AsyncConnection, candidacy_id: UUID) -> list[domain.Moment]:
+    """What was done to a file and when, the oldest first."""
+    found = await conn.execute(
+        sa.select(file_history.c.act, file_history.c.at)
+        .where(file_history.c.candidacy_id == candidacy_id)
+        .order_by(file_history.c.version)
+    )
+    return [domain.Moment(domain.Act(row.act), row.at) for row in found]
 
 
 def facts_data(facts: domain.Facts) -> dict[str, object]:

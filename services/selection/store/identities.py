@@ -1,5 +1,6 @@
 """Queries on the vault: identities go in, and come out only with a note of who read them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,9 +30,16 @@ class Read:
     decision_id: UUID | None = None
 
 
-async def insert_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
-    """Puts a person into the vault."""
-    await conn.execute(identities.insert(), {"person_id": person_id, **_data(identity)})
+async def insert_identity(
+    conn: AsyncConnection, person_id: UUID, identity: domain.Identity, different_from: Iterable[UUID] = ()
+) -> None:
+    """Puts a person into the vault.
+
+    Args:
+        different_from: persons of the same name and birth date of whom an officer says that they are others.
+    """
+    row = {"person_id": person_id, **_data(identity), "different_from": list(different_from)}
+    await conn.execute(identities.insert(), row)
 
 
 async def save_identity(conn: AsyncConnection, person_id: UUID, identity: domain.Identity) -> None:
@@ -39,26 +47,24 @@ async def save_identity(conn: AsyncConnection, person_id: UUID, identity: domain
     await conn.execute(sa.update(identities).where(identities.c.person_id == person_id).values(_data(identity)))
 
 
-async def log_read(conn: AsyncConnection, read: Read) -> None:
-    """Notes who reads what of a person, in the transaction of the read and before it."""
-    await conn.execute(
-        identity_reads.insert(),
-        {
-            "read_at": read.read_at,
-            "reader": read.reader,
-            "reader_function": read.reader_function,
-            "purpose": read.purpose.value,
-            "person_id": read.person_id,
-            "route": read.route,
-            "decision_id": read.decision_id,
-        },
-    )
+async def log_reads(conn: AsyncConnection, reads: Sequence[Read]) -> None:
+    """Notes who reads what of which persons, in the transaction of the read and before it."""
+    await conn.execute(identity_reads.insert(), [{**vars(read), "purpose": read.purpose.value} for read in reads])
 
 
 async def read_identity(conn: AsyncConnection, read: Read) -> AnyRow:
     """A person of the vault. Logs the read in the same transaction, before it happens."""
-    await log_read(conn, read)
-    return (await conn.execute(sa.select(identities).where(identities.c.person_id == read.person_id))).one()
+    (row,) = await read_identities(conn, [read])
+    return row
+
+
+async def read_identities(conn: AsyncConnection, reads: Sequence[Read]) -> list[AnyRow]:
+    """Persons of the vault, each logged as `read_identity` does."""
+    if not reads:
+        return []
+    await log_reads(conn, reads)
+    ids = [read.person_id for read in reads]
+    return list(await conn.execute(sa.select(identities).where(identities.c.person_id.in_(ids))))
 
 
 def identity_of(row: AnyRow) -> domain.Identity:

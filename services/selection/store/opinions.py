@@ -1,5 +1,7 @@
 """Queries on opinions: each is kept for ever."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +35,37 @@ async def insert_opinion(
             "assessed_at": assessed_at,
         },
     )
+
+
+async def insert_opinions(
+    conn: AsyncConnection,
+    made: Sequence[tuple[UUID, UUID, domain.Opinion]],
+    *,
+    assessed_by: str,
+    assessed_at: datetime,
+) -> None:
+    """Keeps many opinions at once.
+
+    Args:
+        made: each with its id and that of its candidacy.
+        assessed_by: subject of the officer; empty where the rules changed and nobody asked.
+        assessed_at: UTC.
+    """
+    by = {"assessed_by": assessed_by, "assessed_at": assessed_at.isoformat()}
+    rows = [
+        json.dumps({**opinion_data(opinion), **by, "id": str(opinion_id), "candidacy_id": str(candidacy_id)})
+        for opinion_id, candidacy_id, opinion in made
+    ]
+    await conn.execute(_INSERT_MANY, {"rows": rows})
+
+
+# Whole rows as text: a statement for each would take longer than the criteria.
+_INSERT_MANY = sa.text(
+    """
+    INSERT INTO opinions
+    SELECT made.* FROM unnest(CAST(:rows AS text[])) AS row_, jsonb_populate_record(NULL::opinions, row_::jsonb) AS made
+    """
+)
 
 
 async def opinion_row(conn: AsyncConnection, opinion_id: UUID) -> AnyRow:

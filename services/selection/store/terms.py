@@ -1,5 +1,6 @@
 """Queries on what is due by a date, and on what somebody has to look at."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow
-from services.selection.tables import deadlines, reviews
+from services.selection.store.scope import readable
+from services.selection.tables import candidacies, deadlines, reviews
 
 
 async def insert_deadline(conn: AsyncConnection, deadline: domain.Deadline, opened_at: datetime) -> None:
@@ -78,20 +80,28 @@ async def deadline_rows(conn: AsyncConnection, candidacy_id: UUID) -> list[AnyRo
 
 async def open_review(conn: AsyncConnection, review_id: UUID, review: domain.Review, at: datetime) -> None:
     """Puts a file on the review list; one that is there for the same cause gets the newer detail."""
-    new = insert(reviews).values(
-        id=review_id,
-        candidacy_id=review.candidacy_id,
-        cause=review.cause.value,
-        detail=dict(review.detail),
-        opened_at=at,
+    await open_many_reviews(conn, [(review_id, review)], at)
+
+
+async def open_many_reviews(conn: AsyncConnection, made: Sequence[tuple[UUID, domain.Review]], at: datetime) -> None:
+    """As `open_review`, for several files, each with the id of its line; at least one."""
+    new = insert(reviews)
+    new = new.on_conflict_do_update(
+        index_elements=["candidacy_id", "cause"],
+        index_where=reviews.c.closed_at.is_(None),
+        set_={"detail": new.excluded.detail},
     )
-    await conn.execute(
-        new.on_conflict_do_update(
-            index_elements=["candidacy_id", "cause"],
-            index_where=reviews.c.closed_at.is_(None),
-            set_={"detail": new.excluded.detail},
-        )
-    )
+    lines = [
+        {
+            "id": review_id,
+            "candidacy_id": review.candidacy_id,
+            "cause": review.cause.value,
+            "detail": dict(review.detail),
+            "opened_at": at,
+        }
+        for review_id, review in made
+    ]
+    await conn.execute(new, lines)
 
 
 async def open_reviews(conn: AsyncConnection, candidacy_id: UUID) -> list[AnyRow]:
@@ -127,15 +137,31 @@ async def close_reviews(
     return len(closed.all())
 
 
-async def overdue(conn: AsyncConnection, on: date, *, after: tuple[date, UUID] | None, limit: int) -> list[AnyRow]:
+async def overdue(
+    conn: AsyncConnection,
+    on: date,
+    scope: domain.Scope,
+    *,
+    owner: domain.Role | None = None,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> list[AnyRow]:
     """What is past its date and not done, the longest overdue first: the escalation list.
 
     Args:
         on: today, Europe/Paris.
+        scope: whose files.
+        owner: role of who has to act; None for all.
         after: (due_on, id) of the last line of the page before.
         limit: lines at most.
     """
-    query = sa.select(deadlines).where(deadlines.c.met_at.is_(None), deadlines.c.due_on < on)
+    query = (
+        sa.select(deadlines, candidacies.c.file_number, candidacies.c.establishment, candidacies.c.referent)
+        .join_from(deadlines, candidacies)
+        .where(deadlines.c.met_at.is_(None), deadlines.c.due_on < on, readable(scope))
+    )
+    if owner is not None:
+        query = query.where(deadlines.c.owner == owner.value)
     if after is not None:
         query = query.where(sa.tuple_(deadlines.c.due_on, deadlines.c.id) > sa.tuple_(*map(sa.literal, after)))
     return list(await conn.execute(query.order_by(deadlines.c.due_on, deadlines.c.id).limit(limit)))

@@ -13,6 +13,7 @@ from services.selection.tables.hand_overs import hand_overs
 from services.selection.tables.imports import imported_lines, imports
 from services.selection.tables.journeys import expected_replies, journey_steps
 from services.selection.tables.penal import exit_adoptions, penal_situations
+from services.selection.tables.people import merges, reassignments
 from services.selection.tables.receipts import receipt_counters, receipts
 from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.revocations import observations, revocations
@@ -44,12 +45,14 @@ __all__ = [
     "imports",
     "interviews",
     "journey_steps",
+    "merges",
     "metadata",
     "observations",
     "opinions",
     "partner_conventions",
     "partner_references",
     "penal_situations",
+    "reassignments",
     "receipt_counters",
     "receipts",
     "restricted_reasons",

@@ -83,6 +83,18 @@ candidacies = sa.Table(
             "state IN ('draft', 'submitted', 'assessed', 'deferred', 'approved') AND departed_on IS NULL"
         ),
     ),
+    sa.Index("ix_candidacies_person_id", "person_id"),
+    # Lists go by file number; somebody still works on these.
+    sa.Index(
+        "ix_candidacies_open_file_number",
+        "file_number",
+        postgresql_where=sa.text(
+            "state IN ('draft', 'submitted', 'assessed', 'deferred', 'approved') AND departed_on IS NULL"
+        ),
+    ),
+    sa.Index("ix_candidacies_state_file_number", "state", "file_number"),
+    sa.Index("ix_candidacies_referent_file_number", "referent", "file_number"),
+    sa.Index("ix_candidacies_establishment_file_number", "establishment", "file_number"),
 )
 
 opinions = sa.Table(

@@ -19,6 +19,12 @@ expected_replies = sa.Table(
     sa.Column("answered_at", instant),
     sa.CheckConstraint("step IN ('accommodation', 'training', 'partners')", name="step"),
     sa.Index("ix_expected_replies_candidacy_id", "candidacy_id"),
+    sa.Index(
+        "ix_expected_replies_missing_candidacy_id",
+        "candidacy_id",
+        "asked_at",
+        postgresql_where=sa.text("answered_at IS NULL"),
+    ),
 )
 
 journey_steps = sa.Table(

@@ -1,6 +1,7 @@
 """The vault: identities, and who read them. Nothing that leaves is ever joined with it."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.selection.tables.base import instant, metadata
 
@@ -13,7 +14,28 @@ identities = sa.Table(
     sa.Column("birth_date", sa.Date, nullable=False),
     sa.Column("ecrou_number", sa.Text, nullable=False),
     sa.Column("sex", sa.Text, nullable=False),
+    # Last name and first names without accents, case and punctuation: what names are compared and searched by.
+    sa.Column(
+        "plain_name",
+        sa.Text,
+        sa.Computed("vault.plain(last_name || ' ' || first_names)", persisted=True),
+        nullable=False,
+    ),
+    # Persons of the same name and birth date who were found to be others when this one was entered.
+    sa.Column("different_from", ARRAY(sa.Uuid), nullable=False, server_default="{}"),
+    # Entered twice: the files went to that person.
+    sa.Column("merged_into", sa.Uuid, sa.ForeignKey("vault.identities.person_id")),
     sa.CheckConstraint("sex IN ('M', 'F')", name="sex"),
+    sa.CheckConstraint("merged_into <> person_id", name="merged_into_another"),
+    sa.Index("ix_identities_plain_name_birth_date", "plain_name", "birth_date"),
+    sa.Index(
+        "ix_identities_plain_name_trigrams",
+        "plain_name",
+        postgresql_using="gin",
+        postgresql_ops={"plain_name": "gin_trgm_ops"},
+    ),
+    sa.Index("ix_identities_ecrou_number", "ecrou_number"),
+    sa.Index("ix_identities_merged_into", "merged_into", postgresql_where=sa.text("merged_into IS NOT NULL")),
     schema="vault",
 )
 

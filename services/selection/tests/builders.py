@@ -1,5 +1,6 @@
 """Builders of fictitious files, officers and replies: each argument overrides one fact."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -82,6 +83,14 @@ IDENTITY = domain.Identity(
 )
 
 
+_namesakes = itertools.count(1)
+
+
+def another_name() -> str:
+    """First names that nobody was given yet."""
+    return f"Dominique-{next(_namesakes)}"
+
+
 def some_facts(**overrides: Any) -> domain.Facts:
     """Favourable facts but for the overrides."""
     return replace(FACTS, **overrides)
@@ -124,9 +133,10 @@ async def adopt(tx: Tx, candidacy_id: UUID, signer: domain.Signer = DIRECTOR) ->
 
 
 def a_submission(**overrides: Any) -> handlers.Submission:
-    """A favourable file as handed in."""
+    """A favourable file of somebody new, as handed in."""
+    identity = replace(IDENTITY, first_names=another_name())
     submission = handlers.Submission(
-        site="DON", prepared_by=PREPARER, establishment=None, identity=IDENTITY, facts=FACTS, wishes=WISHES
+        site="DON", prepared_by=PREPARER, establishment=None, identity=identity, facts=FACTS, wishes=WISHES
     )
     return replace(submission, **overrides)
 
@@ -196,12 +206,12 @@ def a_reply(candidacy_id: UUID, request: str, number: str = "DON-2026-000001") -
 
 
 def a_body(**overrides: Any) -> dict[str, Any]:
-    """The same favourable file as an officer sends it."""
+    """A favourable file of somebody new, as an officer sends it."""
     return {
         "site": "DON",
         "identity": {
             "last_name": "Fictif",
-            "first_names": "Dominique",
+            "first_names": another_name(),
             "birth_date": "1990-02-28",
             "ecrou_number": "000123",
             "sex": "M",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.selection import domain, store
 from services.selection.domain import AdviceKind
 from services.selection.tables import candidacies
-from services.selection.tests.builders import NOW, Clock
+from services.selection.tests.builders import NOW, SITE, Clock
 from services.selection.tests.officers import NOBODY, Api, problem
 from shared.testing.kernel import Bench
 
@@ -80,7 +80,7 @@ async def test_an_advice_that_does_not_come_is_reminded_of_then_escalated_and_de
     assert await bench.timers.fire() == 1
     assert (await due(api, candidacy_id))[request_id].escalated_at == clock.now
     async with api.engine.connect() as conn:
-        (late,) = await store.overdue(conn, date(2026, 12, 15), after=None, limit=10)
+        (late,) = await store.overdue(conn, date(2026, 12, 15), SITE, after=None, limit=10)
         assert (await conn.execute(sa.select(candidacies.c.state))).scalar_one() == "submitted"
     assert str(late.subject) == request_id
 

@@ -71,14 +71,15 @@ async def test_a_refusal_is_signed_with_codes_and_own_words(api: Api) -> None:
 
 
 async def test_the_identity_is_read_with_a_purpose_and_each_read_is_logged(api: Api) -> None:
-    candidacy_id = await api.assessed()
+    identity = a_body()["identity"]
+    candidacy_id = await api.assessed(identity=identity)
     await api.approve(candidacy_id)
     for headers in ({}, {"Purpose": ""}, {"Purpose": "curiosity"}):
         assert problem(await api.get(f"/{candidacy_id}", **headers)) == (400, "purpose-missing")
     assert (await api.stored())["vault.identity_reads"] == []
     read = await api.get(f"/{candidacy_id}", by="decision_authority", Purpose="decision")
     assert read.status_code == 200
-    assert read.json()["identity"] == a_body()["identity"]
+    assert read.json()["identity"] == identity
     assert read.json()["opinion"]["result"] == "favourable"
     assert read.json()["decision"]["reasons"] == GROUNDS["reasons"]
     (logged,) = (await api.stored())["vault.identity_reads"]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.selection import domain, store
 from services.selection.handlers.calendar import french_holiday
 from services.selection.tables import candidacies
-from services.selection.tests.builders import POLICY, Clock
+from services.selection.tests.builders import POLICY, SITE, Clock
 from services.selection.tests.officers import NOBODY, Api, problem
 from services.selection.tests.test_postponements import due
 from shared.testing.kernel import Bench
@@ -79,7 +79,7 @@ async def test_the_time_of_an_appeal_ends_without_anybody_being_late(api: Api, b
     await bench.timers.fire()
     assert "appeal_period" not in await due(bench, decision["candidacy_id"])
     async with bench.engine.connect() as conn:
-        late = await store.overdue(conn, date(2027, 1, 26), after=None, limit=10)
+        late = await store.overdue(conn, date(2027, 1, 26), SITE, after=None, limit=10)
     assert [row.kind for row in late] == []
 
 

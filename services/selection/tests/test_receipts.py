@@ -74,7 +74,7 @@ async def test_a_decision_is_the_answer_and_its_deadline_rings_no_more(bench: Be
     clock.now = datetime(2027, 1, 25, 23, tzinfo=UTC)
     assert await bench.timers.fire() == 1
     async with api.engine.connect() as conn:
-        listed = await store.overdue(conn, date(2027, 1, 26), after=None, limit=10)
+        listed = await store.overdue(conn, date(2027, 1, 26), builders.SITE, after=None, limit=10)
         state = domain.State((await store.candidacy_row(conn, listed[0].candidacy_id)).state)
     assert [str(row.candidacy_id) for row in listed] == [late]
     assert state is domain.State.SUBMITTED

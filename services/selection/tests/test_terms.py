@@ -75,7 +75,7 @@ async def test_a_deadline_reminds_its_owner_then_escalates_and_then_rests(bench:
     clock.now += timedelta(days=100)
     assert await bench.timers.fire() == 0
     async with bench.engine.connect() as conn:
-        (listed,) = await store.overdue(conn, domain.date_in_paris(clock.now), after=None, limit=10)
+        (listed,) = await store.overdue(conn, domain.date_in_paris(clock.now), builders.SITE, after=None, limit=10)
         state = (await conn.execute(sa.select(candidacies.c.state))).scalar_one()
     assert (listed.kind, listed.candidacy_id) == ("deferral", candidacy_id)
     assert state == "draft"
