@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.selection import domain, store
+from services.selection.domain.words import NOTICE
 from services.selection.letters import words
 
 
@@ -38,6 +39,7 @@ def _said(decision: store.AnyRow, identity: store.AnyRow, policy: domain.Policy)
     kind = domain.Kind(decision.kind)
     return {
         "words": words,
+        "algorithm_notice": NOTICE,
         "site": words.SITES.get(decision.site, decision.site),
         "title": words.TITLE_WORDS[identity.sex],
         "last_name": identity.last_name,

@@ -81,13 +81,3 @@ FUNCTIONS = {
 
 LEGAL_BASIS = "Décision prise en application de l'article D. 211-19 du code pénitentiaire."
 """Of every kind of decision on an assignment."""
-
-ALGORITHM_NOTICE = (
-    "Votre dossier a été examiné avec l'aide d'un traitement algorithmique (article L. 311-3-1 du code des relations "
-    "entre le public et l'administration). Ce traitement a vérifié si les conditions du programme sont remplies, "
-    "à partir des données de votre dossier : situation pénale, durée de la peine, temps restant, consentement.",
-    "Il a donné un avis. Il n'a rien décidé : la décision a été prise par la personne qui la signe.",
-    "Vous avez le droit de demander les règles de ce traitement, ses principales caractéristiques et la façon dont il "
-    "a été appliqué à votre dossier. Écrivez au greffe de votre établissement. Sans réponse sous un mois, vous pouvez "
-    "saisir la Commission d'accès aux documents administratifs (CADA).",
-)

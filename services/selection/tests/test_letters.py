@@ -56,7 +56,7 @@ async def read(api: Api, decision: dict[str, Any], part: str = "letter", by: str
 
 
 async def test_an_approval_tells_its_reasons_effects_remedies_and_the_part_of_the_algorithm(api: Api) -> None:
-    candidacy_id = await api.assessed()
+    candidacy_id = await api.assessed(identity={**a_body()["identity"], "first_names": "Dominique"})
     decision = (await api.approve(candidacy_id)).json()
     text = Page((await read(api, decision)).text).text
     for said in (
@@ -73,7 +73,7 @@ async def test_an_approval_tells_its_reasons_effects_remedies_and_the_part_of_th
         "au greffe de votre établissement",
         "Tribunal administratif",
         "L. 311-3-1",
-        "Il n'a rien décidé",
+        "Il ne décide pas",
         "Solange Brisefer",
         "Par délégation : 2026-014",
         GROUNDS["authority"],

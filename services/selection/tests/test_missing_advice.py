@@ -11,6 +11,7 @@ from services.selection.tables import decisions
 from services.selection.tests import builders
 from services.selection.tests.builders import POLICY, TODAY
 from services.selection.tests.officers import GROUNDS, Api, problem
+from services.selection.tests.test_postponements import due
 from shared.testing.kernel import Bench
 
 ALL = frozenset(POLICY.required_advice)
@@ -103,9 +104,9 @@ async def test_an_act_without_an_urgency_keeps_the_digest_of_before_there_was_on
 async def test_a_file_that_is_refused_in_urgency_awaits_no_advice_any_more(api: Api, bench: Bench) -> None:
     candidacy_id = await not_gathered(api)
     await api.post(f"/{candidacy_id}/advice", {"kind": "sentence_judge"})
+    assert "advice" in await due(bench, candidacy_id)
     await api.post(f"/{candidacy_id}/refuse", {**REFUSAL, "urgency": WORDS}, by="decision_authority")
-    stored = await api.stored()
-    assert stored["messaging.timer"] == []
+    assert "advice" not in await due(bench, candidacy_id)
 
 
 async def test_an_advice_that_comes_while_the_officer_signs_makes_the_signature_stale(api: Api) -> None:

@@ -47,6 +47,7 @@ def test_a_file_is_deferred_to_a_day_to_come_up_to_the_projected_exit(until: dat
 
 async def test_an_adjourned_file_goes_back_to_be_prepared_with_a_numbered_act(api: Api, bench: Bench) -> None:
     candidacy_id = await api.assessed()
+    await bench.published()
     adjourned = await api.post(f"/{candidacy_id}/adjourn", GROUNDS, by="decision_authority")
     assert adjourned.status_code == 201
     body = adjourned.json()
@@ -64,6 +65,7 @@ async def test_an_adjourned_file_goes_back_to_be_prepared_with_a_numbered_act(ap
 
 async def test_a_deferred_file_says_until_when_and_is_due_on_that_day(api: Api, bench: Bench) -> None:
     candidacy_id = await api.assessed()
+    await bench.published()
     deferred = await defer(api, candidacy_id)
     assert deferred.status_code == 201
     body = deferred.json()
