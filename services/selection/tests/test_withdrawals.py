@@ -83,9 +83,11 @@ async def test_after_arrival_a_withdrawal_frees_nothing_and_asks_for_another_pri
         (change,) = await store.change_rows(conn, candidacy_id)
         (review,) = await store.open_reviews(conn, candidacy_id)
         (due,) = [one for one in await store.deadline_rows(conn, candidacy_id) if one.kind == "change_of_assignment"]
+        (receipt,) = [one for one in await store.receipt_rows(conn, candidacy_id) if one.kind != "submission"]
     assert (change.cause, change.state, change.requested_on) == ("consent_withdrawn", "open", TODAY)
     assert (due.subject, due.due_on, due.met_at) == (change.id, domain.add_months(TODAY, 2), None)
     assert review.cause == "consent_withdrawn"
+    assert (receipt.kind, receipt.silent_from) == ("change_of_assignment", domain.add_months(TODAY, 2))
     # Once more is not refused, and opens no second request.
     async with bench.transaction() as tx:
         await builders.withdraw(tx, candidacy_id)
