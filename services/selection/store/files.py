@@ -283,7 +283,14 @@ async def history(conn: AsyncConnection, candidacy_id: UUID) -> list[domain.Mome
         .where(file_history.c.candidacy_id == candidacy_id)
         .order_by(file_history.c.version)
     )
-    return [domain.Moment(domain.Act(row.act), row.at) for row in found]
+    return [domain.Moment(_done(row.act), row.at) for row in found]
+
+
+def _done(act: str) -> domain.Act | domain.Movement:
+    return domain.Movement(act) if act in _MOVEMENTS else domain.Act(act)
+
+
+_MOVEMENTS = frozenset(movement.value for movement in domain.Movement)
 
 
 def facts_data(facts: domain.Facts) -> dict[str, object]:

@@ -108,8 +108,8 @@ async def test_a_withdrawal_names_an_approval_that_stands_and_no_other_decision(
         # As an adjournment or a deferral may leave it.
         await tx.conn.execute(sa.update(candidacies).values(decision_number="DON-2026-000009"))
         await builders.withdraw(tx, candidacy_id)
-    (event,) = await bench.published()
-    assert event.body == {"decision_number": None}
+    event = (await bench.published())[-1]
+    assert (event.event_type, event.body) == ("selection.candidacy.withdrawn.v1", {"decision_number": None})
 
 
 def answer(granted: bool = True, reasons: str = "A place is free elsewhere.") -> dict[str, Any]:
