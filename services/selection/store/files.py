@@ -286,11 +286,11 @@ async def history(conn: AsyncConnection, candidacy_id: UUID) -> list[domain.Mome
     return [domain.Moment(_done(row.act), row.at) for row in found]
 
 
-def _done(act: str) -> domain.Act | domain.Movement:
-    return domain.Movement(act) if act in _MOVEMENTS else domain.Act(act)
+def _done(act: str) -> domain.Act | domain.Occurrence:
+    return domain.Occurrence(act) if act in _OCCURRENCES else domain.Act(act)
 
 
-_MOVEMENTS = frozenset(movement.value for movement in domain.Movement)
+_OCCURRENCES = frozenset(one.value for one in domain.Occurrence)
 
 
 def facts_data(facts: domain.Facts) -> dict[str, object]:
