@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from services.selection.domain.dates import date_in_paris
 from services.selection.domain.policy import Policy
-from services.selection.domain.transitions import Act, State
+from services.selection.domain.transitions import Act, Occurrence, State
 
 
 class Level(StrEnum):
@@ -29,7 +29,7 @@ class Level(StrEnum):
 class Moment:
     """A line of a file's history: what was done, and when (UTC)."""
 
-    act: Act
+    act: Act | Occurrence
     at: datetime
 
 

@@ -283,7 +283,14 @@ async def history(conn: AsyncConnection, candidacy_id: UUID) -> list[domain.Mome
         .where(file_history.c.candidacy_id == candidacy_id)
         .order_by(file_history.c.version)
     )
-    return [domain.Moment(domain.Act(row.act), row.at) for row in found]
+    return [domain.Moment(_done(row.act), row.at) for row in found]
+
+
+def _done(act: str) -> domain.Act | domain.Occurrence:
+    return domain.Occurrence(act) if act in _OCCURRENCES else domain.Act(act)
+
+
+_OCCURRENCES = frozenset(one.value for one in domain.Occurrence)
 
 
 def facts_data(facts: domain.Facts) -> dict[str, object]:

@@ -11,7 +11,6 @@ from uuid_utils.compat import uuid7
 
 from services.selection import domain, store
 from services.selection.domain import AppealOutcome, Contested, Kind, Refusal, Refused, State
-from services.selection.store import hand_overs
 from services.selection.tables import appeals, decisions
 from services.selection.tests.builders import NOW, TODAY, Clock
 from services.selection.tests.officers import GROUNDS, NOBODY, Api, problem
@@ -25,6 +24,8 @@ APPEAL = {
     "channel": "letter",
     "grounds": "My project is solid.",
 }
+
+HANDED_OVER = {"handed_on": "2026-11-23", "outcome": "signed"}
 
 
 async def refused(api: Api) -> str:
@@ -40,6 +41,11 @@ async def appealed(api: Api) -> tuple[str, str]:
     lodged = await api.post(f"/{candidacy_id}/appeals", APPEAL)
     assert lodged.status_code == 201, lodged.text
     return candidacy_id, f"/{candidacy_id}/appeals/{lodged.json()['id']}/decide"
+
+
+async def receipts_of(bench: Bench, candidacy_id: str) -> list[store.AnyRow]:
+    async with bench.engine.connect() as conn:
+        return await store.receipt_rows(conn, UUID(candidacy_id))
 
 
 def answer(outcome: str = "reversed", reasons: str = "The project was misread.") -> dict[str, str]:
@@ -90,16 +96,37 @@ async def test_an_appeal_names_an_unfavourable_decision_of_the_file_and_only_one
     assert problem(await api.post(f"/{approved}/appeals", mine)) == (404, "decision-not-contestable")
 
 
-async def test_an_appeal_out_of_time_changes_nothing(api: Api, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    candidacy_id = await refused(api)
-
-    async def until(*_: object) -> date:
-        return TODAY - timedelta(days=1)
-
-    monkeypatch.setattr(hand_overs, "appeal_in_time_until", until)
+async def test_an_appeal_out_of_time_changes_nothing(api: Api, clock: Clock) -> None:
+    decision = await api.refused()
+    path = f"/{decision['candidacy_id']}/appeals"
+    await api.send(f"/decisions/{decision['id']}/hand-over", HANDED_OVER, by="registry")
+    clock.now = NOW + timedelta(days=64)
     before = await api.stored()
-    assert problem(await api.post(f"/{candidacy_id}/appeals", APPEAL)) == (409, "appeal-out-of-time")
+    late = APPEAL | {"lodged_on": "2027-01-26"}
+    assert problem(await api.post(path, late)) == (409, "appeal-out-of-time")
     assert await api.stored() == before
+    assert (await api.post(path, APPEAL | {"lodged_on": "2027-01-25"})).status_code == 201
+
+
+async def test_before_the_hand_over_an_appeal_is_in_time_however_late(api: Api, bench: Bench, clock: Clock) -> None:
+    decision = await api.refused()
+    candidacy_id = decision["candidacy_id"]
+    clock.now = NOW + timedelta(days=400)
+    late = APPEAL | {"lodged_on": "2027-12-28"}
+    lodged = await api.post(f"/{candidacy_id}/appeals", late)
+    assert lodged.status_code == 201
+    assert lodged.json()["answer_due_on"] == "2028-02-28"
+    (receipt,) = [one for one in await receipts_of(bench, candidacy_id) if one.kind == "appeal"]
+    assert receipt.silent_from == date(2028, 2, 28)
+
+
+async def test_an_appeal_that_is_lodged_ends_its_time(api: Api, bench: Bench) -> None:
+    decision = await api.refused()
+    candidacy_id = decision["candidacy_id"]
+    await api.send(f"/decisions/{decision['id']}/hand-over", HANDED_OVER, by="registry")
+    assert "appeal_period" in await open_deadlines(bench, candidacy_id)
+    assert (await api.post(f"/{candidacy_id}/appeals", APPEAL)).status_code == 201
+    assert "appeal_period" not in await open_deadlines(bench, candidacy_id)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +187,8 @@ async def test_a_reversal_reopens_the_file_for_a_second_round_with_deadlines_ane
         {"decision_number": "DON-2026-000001", "reversed": True},
     )
     deadlines = await open_deadlines(bench, candidacy_id)
-    assert deadlines["decision"] == date(2027, 1, 23)
+    # From date to date, and never to a day on which offices are closed: the 23rd is a Saturday.
+    assert deadlines["decision"] == date(2027, 1, 25)
     assert "appeal_answer" not in deadlines
     assert problem(await api.post(path, answer(), by="appeal_authority")) == (409, "appeal-is-decided")
     assert (await api.post(f"/{candidacy_id}/assess")).status_code == 201

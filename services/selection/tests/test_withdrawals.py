@@ -83,9 +83,11 @@ async def test_after_arrival_a_withdrawal_frees_nothing_and_asks_for_another_pri
         (change,) = await store.change_rows(conn, candidacy_id)
         (review,) = await store.open_reviews(conn, candidacy_id)
         (due,) = [one for one in await store.deadline_rows(conn, candidacy_id) if one.kind == "change_of_assignment"]
+        (receipt,) = [one for one in await store.receipt_rows(conn, candidacy_id) if one.kind != "submission"]
     assert (change.cause, change.state, change.requested_on) == ("consent_withdrawn", "open", TODAY)
     assert (due.subject, due.due_on, due.met_at) == (change.id, domain.add_months(TODAY, 2), None)
     assert review.cause == "consent_withdrawn"
+    assert (receipt.kind, receipt.silent_from) == ("change_of_assignment", domain.add_months(TODAY, 2))
     # Once more is not refused, and opens no second request.
     async with bench.transaction() as tx:
         await builders.withdraw(tx, candidacy_id)
@@ -106,8 +108,8 @@ async def test_a_withdrawal_names_an_approval_that_stands_and_no_other_decision(
         # As an adjournment or a deferral may leave it.
         await tx.conn.execute(sa.update(candidacies).values(decision_number="DON-2026-000009"))
         await builders.withdraw(tx, candidacy_id)
-    (event,) = await bench.published()
-    assert event.body == {"decision_number": None}
+    event = (await bench.published())[-1]
+    assert (event.event_type, event.body) == ("selection.candidacy.withdrawn.v1", {"decision_number": None})
 
 
 def answer(granted: bool = True, reasons: str = "A place is free elsewhere.") -> dict[str, Any]:
