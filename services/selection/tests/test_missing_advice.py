@@ -1,6 +1,7 @@
 """Nothing is decided before the file is gathered, but for an urgency with its reasons."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -104,8 +105,9 @@ async def test_a_file_that_is_refused_in_urgency_awaits_no_advice_any_more(api: 
     candidacy_id = await not_gathered(api)
     await api.post(f"/{candidacy_id}/advice", {"kind": "sentence_judge"})
     await api.post(f"/{candidacy_id}/refuse", {**REFUSAL, "urgency": WORDS}, by="decision_authority")
-    stored = await api.stored()
-    assert stored["messaging.timer"] == []
+    async with api.engine.connect() as conn:
+        rows = await store.deadline_rows(conn, UUID(candidacy_id))
+    assert [row.met_at is not None for row in rows if row.kind == "advice"] == [True]
 
 
 async def test_an_advice_that_comes_while_the_officer_signs_makes_the_signature_stale(api: Api) -> None:
