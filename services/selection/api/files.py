@@ -209,7 +209,7 @@ class IdentityView(View):
 
 
 class CandidacyView(StateView):
-    """A file, of which a reader is shown the parts that are theirs; null is what is not, or is not known."""
+    """A file, of which a reader is shown the parts that are theirs."""
 
     establishment: str | None
     arrived_on: date | None
@@ -217,7 +217,7 @@ class CandidacyView(StateView):
     next: list[domain.Act]
     """What the reader may do to the file now."""
     groups: list[domain.Group]
-    """The parts of a file that the reader may see."""
+    """The parts that this answer shows the reader: in them null is what is not known, elsewhere it is not theirs."""
     identity: IdentityView | None = None
     penal_status: domain.PenalStatus | None = None
     sentences: list[dict[str, Any]] | None = None
@@ -255,6 +255,7 @@ _COLUMNS = {
     domain.Group.CONSENT: ("consent_signed_on", "consent_withdrawn_on", "partner_categories"),
     domain.Group.WISHES: ("planned_entry", "adapted_cell", "training_wishes", "local_project"),
 }
+_SHOWN = frozenset({domain.Group.IDENTITY, domain.Group.DECISION_REASONS, *_COLUMNS})
 
 
 @router.post("", status_code=201, response_model=SubmittedView)
@@ -325,7 +326,7 @@ async def read_candidacy(
             shown["decision"] = await show_decision_of(tx.conn, candidacy_id)
         mine = scope.may_write(row.establishment, row.arrived_on)
         shown["next"] = domain.open_acts(domain.State(row.state), principal.roles) if mine else []
-        return CandidacyView.model_validate({**shown, "groups": sorted(groups)})
+        return CandidacyView.model_validate({**shown, "groups": sorted(groups & _SHOWN)})
 
     return await record(query)
 

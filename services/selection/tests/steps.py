@@ -3,8 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from services.selection import domain, handlers, store
 from services.selection.domain import State
+from services.selection.handlers.terms import meet_deadline
+from services.selection.tables import candidacies
 from services.selection.tests import builders
 from shared.testing.kernel import Bench, Published
 
@@ -14,6 +18,13 @@ async def approved(bench: Bench, **overrides: Any) -> tuple[UUID, dict[str, str]
     async with bench.transaction() as tx:
         candidacy_id = await builders.an_approved_candidacy(tx, **overrides)
     return candidacy_id, requests(await bench.published())
+
+
+async def without_extracts(bench: Bench) -> None:
+    """The registry's deadlines are met, so that what rings afterwards is the test's own."""
+    async with bench.transaction() as tx:
+        for candidacy_id in list((await tx.conn.execute(sa.select(candidacies.c.id))).scalars()):
+            await meet_deadline(tx, domain.Due.EXTRACT, candidacy_id)
 
 
 async def of_acts(bench: Bench) -> list[Published]:

@@ -12,6 +12,7 @@ from services.selection.domain import AdviceKind
 from services.selection.tables import candidacies
 from services.selection.tests.builders import NOW, SITE, Clock
 from services.selection.tests.officers import NOBODY, Api, problem
+from services.selection.tests.steps import of_acts, without_extracts
 from shared.testing.kernel import Bench
 
 HEAD = {"name": "Fulgence Ancelot", "function": "head_of_prison"}
@@ -69,6 +70,7 @@ async def test_an_advice_that_does_not_come_is_reminded_of_then_escalated_and_de
     api: Api, bench: Bench, clock: Clock
 ) -> None:
     candidacy_id = await api.create(gathered=False)
+    await without_extracts(bench)
     request_id = await asked(api, candidacy_id)
     clock.now = datetime(2026, 12, 7, 4, 59, tzinfo=UTC)
     assert await bench.timers.fire() == 0
@@ -87,6 +89,7 @@ async def test_an_advice_that_does_not_come_is_reminded_of_then_escalated_and_de
 
 async def test_an_advice_that_is_received_counts_and_rings_no_more(api: Api, bench: Bench, clock: Clock) -> None:
     candidacy_id = await api.create(gathered=False)
+    await without_extracts(bench)
     request_id = await asked(api, candidacy_id)
     clock.now = datetime(2026, 12, 1, 9, tzinfo=UTC)
     answer = await api.post(f"/{candidacy_id}/advice/{request_id}/receive", given(given_on="2026-11-30"))
@@ -234,7 +237,7 @@ async def test_words_of_an_advice_lie_in_its_row_alone(api: Api, bench: Bench, c
     kept = {table: "\n".join(rows) for table, rows in (await api.stored()).items()}
     assert {table for table, rows in kept.items() if "Zzcanaryzz" in rows} == {"public.advice"}
     assert "Zzcanaryzz" not in broken.text + caplog.text + "".join(capfd.readouterr())
-    assert await bench.published() == []
+    assert await of_acts(bench) == []
     assert "Zzcanaryzz" not in repr(
         domain.Advice(domain.Author("a", "b"), NOW.date(), domain.Sense.RESERVED, "Zzcanaryzz")
     )

@@ -91,8 +91,8 @@ async def test_only_who_works_on_the_file_reads_the_identity(api: Api) -> None:
     candidacy_id = await api.create()
     for officer in ("placement_officer", "training_lead", "companion", "partner_admin", "operator"):
         assert problem(await api.get(f"/{candidacy_id}", by=officer, Purpose="decision")) == (403, "role-missing")
-    assert (await api.get(f"/{candidacy_id}", by="inspector", Purpose="control")).json()["identity"] is None
     assert (await api.stored())["vault.identity_reads"] == []
+    assert (await api.get(f"/{candidacy_id}", by="inspector", Purpose="control")).json()["identity"] is None
 
 
 async def test_an_officer_of_another_establishment_finds_nothing(api: Api) -> None:

@@ -10,6 +10,7 @@ from services.selection import domain, store
 from services.selection.domain import Refusal
 from services.selection.tests.builders import TODAY, Clock, some_facts
 from services.selection.tests.officers import GROUNDS, NOBODY, Api, problem
+from services.selection.tests.steps import of_acts
 from shared.testing.kernel import Bench
 
 UNTIL = "2027-03-01"
@@ -58,7 +59,7 @@ async def test_an_adjourned_file_goes_back_to_be_prepared_with_a_numbered_act(ap
         act = await store.decision_row(conn, UUID(body["id"]))
     assert (row.state, row.version, row.decision_number) == ("submitted", body["version"], None)
     assert act.act_digest == store.digest_of(act._asdict())
-    assert await bench.published() == []
+    assert await of_acts(bench) == []
     assert (await api.post(f"/{candidacy_id}/assess")).status_code == 201
     assert (await api.approve(candidacy_id)).json()["decision_number"] == "DON-2026-000002"
 
@@ -76,7 +77,7 @@ async def test_a_deferred_file_says_until_when_and_is_due_on_that_day(api: Api, 
     assert (row.state, row.deferred_until, row.decision_number) == ("deferred", date(2027, 3, 1), None)
     assert act["act_digest"] == store.digest_of(act)
     assert act["act_digest"] != store.digest_of(act | {"effects": [{"kind": "deferral", "until": "2027-03-02"}]})
-    (event,) = await bench.published()
+    (event,) = await of_acts(bench)
     assert (event.event_type, event.body) == (
         "selection.candidacy.deferred.v1",
         {"decision_number": "DON-2026-000001"},

@@ -47,6 +47,8 @@ async def test_a_file_that_is_handed_in_gets_a_receipt_and_has_to_be_answered_in
 async def test_a_draft_is_no_request_until_it_is_handed_in(api: Api) -> None:
     candidacy_id = (await api.post("", a_body(draft=True))).json()["id"]
     assert (await api.get(f"/{candidacy_id}/receipts")).json()["items"] == []
+    async with api.engine.connect() as conn:
+        assert "decision" not in [row.kind for row in await store.deadline_rows(conn, UUID(candidacy_id))]
     await api.post(f"/{candidacy_id}/submit")
     assert [one["kind"] for one in (await api.get(f"/{candidacy_id}/receipts")).json()["items"]] == ["submission"]
     async with api.engine.connect() as conn:
