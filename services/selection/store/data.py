@@ -31,6 +31,11 @@ def opinion_data(opinion: domain.Opinion) -> dict[str, Any]:
     return data
 
 
+def opinion_json(opinion: domain.Opinion) -> str:
+    """The same as JSON text."""
+    return _OPINION.dump_json(opinion).decode()
+
+
 def opinion_of(row: AnyRow) -> domain.Opinion:
     """Back from the columns of `opinions`."""
     return _OPINION.validate_python(row._asdict())

@@ -163,16 +163,19 @@ async def fields_of(conn: AsyncConnection, candidacy_id: UUID, fields: Sequence[
 async def disclosure_rows(
     conn: AsyncConnection, person_id: UUID, *, before: int | None, limit: int
 ) -> Sequence[AnyRow]:
-    """What partners were shown or refused of a person, the newest first.
+    """What partners were shown or refused of a person, also while entered twice, the newest first.
 
     Args:
         before: id of the last line of the page before.
         limit: lines at most.
     """
+    entered = sa.select(identities.c.person_id).where(
+        sa.or_(identities.c.person_id == person_id, identities.c.merged_into == person_id)
+    )
     query = (
         sa.select(disclosures, partner_conventions.c.partner)
         .join(partner_conventions, partner_conventions.c.partner_id == disclosures.c.partner_id, isouter=True)
-        .where(disclosures.c.person_id == person_id)
+        .where(disclosures.c.person_id.in_(entered))
     )
     if before is not None:
         query = query.where(disclosures.c.id < before)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -212,7 +213,7 @@ async def lock_file(conn: AsyncConnection, candidacy_id: UUID) -> domain.File:
     Raises:
         domain.Refused: `candidacy-unknown`.
     """
-    return _file((await conn.execute(_LOCKED_FILE, {"candidacy_id": candidacy_id})).first())
+    return _file(await _once_locked(conn, _LOCKED_FILE, {"candidacy_id": candidacy_id}))
 
 
 async def lock_file_if_idle(conn: AsyncConnection, candidacy_id: UUID) -> domain.File | None:
@@ -229,8 +230,20 @@ async def lock_file_to_decide(
     Raises:
         domain.Refused: `candidacy-unknown`.
     """
-    row = (await conn.execute(_TO_DECIDE, {"candidacy_id": candidacy_id, "opinion_id": opinion_id})).first()
+    row = await _once_locked(conn, _TO_DECIDE, {"candidacy_id": candidacy_id, "opinion_id": opinion_id})
     return _file(row), _named(row)
+
+
+async def _once_locked(conn: AsyncConnection, query: sa.Select[Any], parameters: Mapping[str, object]) -> AnyRow | None:
+    """The row; None only when there is none.
+
+    Whoever held the lock may have given the file to another person: what was joined before the wait then fits no more,
+    and nothing is found, until a new statement looks.
+    """
+    row: AnyRow | None = (await conn.execute(query, parameters)).first()
+    if row is None:
+        row = (await conn.execute(query, parameters)).first()
+    return row
 
 
 async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[domain.File, domain.NamedOpinion | None]:

@@ -1,6 +1,5 @@
 """Queries on opinions: each is kept for ever."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
-from services.selection.store.data import AnyRow, opinion_data, opinion_of
+from services.selection.store.data import AnyRow, opinion_data, opinion_json, opinion_of
 from services.selection.tables import candidacies, opinions
 
 
@@ -51,19 +50,27 @@ async def insert_opinions(
         assessed_by: subject of the officer; empty where the rules changed and nobody asked.
         assessed_at: UTC.
     """
-    by = {"assessed_by": assessed_by, "assessed_at": assessed_at.isoformat()}
-    rows = [
-        json.dumps({**opinion_data(opinion), **by, "id": str(opinion_id), "candidacy_id": str(candidacy_id)})
-        for opinion_id, candidacy_id, opinion in made
-    ]
-    await conn.execute(_INSERT_MANY, {"rows": rows})
+    await conn.execute(
+        _INSERT_MANY,
+        {
+            "ids": [opinion_id for opinion_id, _, _ in made],
+            "files": [candidacy_id for _, candidacy_id, _ in made],
+            "opinions": [opinion_json(opinion) for _, _, opinion in made],
+            "assessed_by": assessed_by,
+            "assessed_at": assessed_at,
+        },
+    )
 
 
-# Whole rows as text: a statement for each would take longer than the criteria.
+# One statement and whole opinions as text: a row for each would take longer than the criteria.
 _INSERT_MANY = sa.text(
     """
     INSERT INTO opinions
-    SELECT made.* FROM unnest(CAST(:rows AS text[])) AS row_, jsonb_populate_record(NULL::opinions, row_::jsonb) AS made
+    SELECT made.* FROM unnest(CAST(:ids AS uuid[]), CAST(:files AS uuid[]), CAST(:opinions AS text[]))
+        AS one (id, candidacy_id, opinion),
+        jsonb_populate_record(NULL::opinions, one.opinion::jsonb || jsonb_build_object('id', one.id,
+            'candidacy_id', one.candidacy_id, 'assessed_by', CAST(:assessed_by AS text),
+            'assessed_at', CAST(:assessed_at AS timestamptz))) AS made
     """
 )
 

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
+from services.selection import store
 from services.selection.domain import Cause, Due, Role
 from services.selection.handlers.terms import ask_review, open_deadline
-from services.selection.tables import candidacies, file_history, identities, merges
-from services.selection.tests.builders import TODAY
+from services.selection.tables import candidacies, deadlines, disclosures, file_history, identities, merges
+from services.selection.tests.builders import NOW, TODAY
 from services.selection.tests.officers import NOBODY, Api, problem
 from services.selection.tests.test_persons import HOMONYMS, SEARCH, look, named, person_of
 from shared.testing.kernel import Bench
@@ -29,6 +31,7 @@ async def twice(api: Api, **overrides: Any) -> tuple[str, str]:
 async def test_a_double_ends_and_its_person_becomes_one_with_the_other(api: Api) -> None:
     double, kept = await twice(api)
     person, kept_person = await person_of(api, double), await person_of(api, kept)
+    told = (await api.stored())["messaging.outbox"]
     answer = await api.post(f"/{double}/merge", {"into": kept})
     assert (answer.status_code, answer.json()["state"], answer.json()["merged_into"]) == (200, "merged", kept)
     assert (await row_of(api, double)).person_id == (await row_of(api, kept)).person_id == UUID(kept_person)
@@ -41,7 +44,7 @@ async def test_a_double_ends_and_its_person_becomes_one_with_the_other(api: Api)
     assert (noted.person_id, noted.kept_person_id, noted.merged_by) == (UUID(person), UUID(kept_person), "agent-1001")
     assert len(acts) == 2
     assert (await api.post(f"/{double}/assess")).json()["code"] == "candidacy-merged"
-    assert (await api.stored())["messaging.outbox"] == []
+    assert (await api.stored())["messaging.outbox"] == told
 
 
 async def test_who_was_entered_twice_is_found_once_under_both_spellings(api: Api) -> None:
@@ -127,9 +130,30 @@ async def test_nothing_is_due_and_nothing_to_review_on_a_double(api: Api, bench:
     stored = await api.stored()
     assert all("merged" in line for line in stored["public.reviews"])
     async with api.engine.connect() as conn:
-        open_ = sa.text("SELECT count(*) FROM deadlines WHERE met_at IS NULL")
-        assert (await conn.execute(open_)).scalar_one() == 0
-    assert stored["messaging.timer"] == []
+        due = (await conn.execute(sa.select(deadlines).where(deadlines.c.met_at.is_(None)))).all()
+    assert {row.candidacy_id for row in due} == {UUID(kept)}
+    alarms = [line for line in stored["messaging.timer"] if "deadline" in line]
+    assert len(alarms) == len(due)
+
+
+async def test_what_partners_were_shown_of_a_double_stays_known_of_the_person(api: Api) -> None:
+    double, kept = await twice(api)
+    async with api.engine.begin() as conn:
+        shown = {
+            "at": NOW,
+            "partner_id": uuid7(),
+            "reader": "partner-1",
+            "person_id": UUID(await person_of(api, double)),
+            "fields": ["quarter"],
+            "purpose": "training",
+            "basis": "R240-6",
+            "outcome": "shown",
+        }
+        await conn.execute(disclosures.insert(), shown)
+    await api.post(f"/{double}/merge", {"into": kept})
+    async with api.engine.connect() as conn:
+        (row,) = await store.disclosure_rows(conn, UUID(await person_of(api, kept)), before=None, limit=10)
+    assert row.reader == "partner-1"
 
 
 async def test_of_two_officers_who_merge_two_files_into_one_another_one_succeeds(api: Api) -> None:

@@ -84,7 +84,7 @@ async def test_files_are_listed_by_state_referent_and_what_is_due(api: Api, benc
     await api.post(f"/{first}/reassign", {"to_officer": "agent-1002"})
     async with bench.transaction() as tx:
         await open_deadline(tx, UUID(second), Due.ADVICE, TODAY + timedelta(3), owner=Role.SPIP)
-        await open_deadline(tx, UUID(second), Due.EXTRACT, TODAY + timedelta(9), owner=Role.REGISTRY)
+        await open_deadline(tx, UUID(second), Due.OBSERVATIONS, TODAY + timedelta(9), owner=Role.REGISTRY)
     assert await ids(api, state="assessed") == [second]
     assert await ids(api, referent="agent-1002") == [first]
     assert await ids(api, referent="agent-1001") == [second]
@@ -210,15 +210,15 @@ async def test_the_escalation_list_has_what_is_late_by_owner_and_in_sight_the_lo
     async with bench.transaction() as tx:
         for candidacy_id, kind, days, owner in (
             (mine, Due.DEFERRAL, 3, Role.SPIP),
-            (mine, Due.EXTRACT, 1, Role.REGISTRY),
-            (mine, Due.OBSERVATIONS, 30, Role.SPIP),
+            (mine, Due.OBSERVATIONS, 1, Role.REGISTRY),
+            (mine, Due.HAND_OVER, 30, Role.SPIP),
             (theirs, Due.DEFERRAL, 2, Role.SPIP),
         ):
             await open_deadline(tx, UUID(candidacy_id), kind, TODAY + timedelta(days), owner=owner)
     clock.now += timedelta(days=10)
     shown = (await page(api, DEADLINES))["items"]
     assert [(one["kind"], one["owner"], one["due_on"]) for one in shown] == [
-        ("extract", "registry", "2026-11-24"),
+        ("observations", "registry", "2026-11-24"),
         ("deferral", "spip", "2026-11-26"),
     ]
     assert [one["kind"] for one in (await page(api, DEADLINES, owner="spip"))["items"]] == ["deferral"]
@@ -244,7 +244,7 @@ async def test_a_day_has_the_headings_of_the_officers_roles(api: Api, bench: Ben
     async with bench.transaction() as tx:
         candidacy_id = UUID(drafted)
         await open_deadline(tx, candidacy_id, Due.DEFERRAL, date(2026, 11, 25), owner=Role.SPIP)
-        await open_deadline(tx, candidacy_id, Due.EXTRACT, date(2026, 11, 25), owner=Role.REGISTRY)
+        await open_deadline(tx, candidacy_id, Due.OBSERVATIONS, date(2026, 11, 25), owner=Role.REGISTRY)
         remind_on = date(2026, 11, 26)
         await open_deadline(tx, candidacy_id, Due.ADVICE, date(2026, 12, 20), owner=Role.SPIP, remind_on=remind_on)
         await ask_review(tx, UUID(incomplete), domain.Cause.DORMANT, {})
@@ -262,7 +262,7 @@ async def test_a_day_has_the_headings_of_the_officers_roles(api: Api, bench: Ben
         "reminders": (1, ["advice"]),
         "to_review": (1, ["dormant"]),
     }
-    assert (await today(api, "registry"))["late"] == (1, ["extract"])
+    assert (await today(api, "registry"))["late"] == (1, ["observations"])
     assert await today(api, "decision_authority") == {
         "to_sign": (2, [None, None]),
         "late": (0, []),
