@@ -1,7 +1,6 @@
 """Nothing is decided before the file is gathered, but for an urgency with its reasons."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
