@@ -99,7 +99,7 @@ async def test_each_reader_is_told_what_they_may_do_now(api: Api) -> None:
     assert "record_penal" in seen["registry"]
     assert "record_consent" not in seen["registry"]
     assert "record_penal" not in seen["origin_head"]
-    assert seen["decision_authority"] == {"lapse"}
+    assert seen["decision_authority"] == {"answer_appeal", "close_change", "lapse"}
 
 
 async def test_the_origin_may_still_read_and_do_nothing_once_the_person_has_arrived(api: Api) -> None:
