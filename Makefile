@@ -7,7 +7,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: help setup servers demo up down status logs test check isolated format bench locks needs
+.PHONY: help setup servers demo up down seed status logs test check isolated format bench locks needs
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: servers  ## run every test
 
 up: servers  ## start everything and leave it running
 	@$(PY) -m deploy.local up
+
+seed: setup  ## load 60 fictitious candidates, every special case among them, into what `make up` started
+	@$(PY) -m deploy.local seed
 
 down: setup  ## end what `make up` started
 	@$(PY) -m deploy.local down

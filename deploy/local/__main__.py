@@ -1,4 +1,4 @@
-"""Runs the platform on this machine: `python -m deploy.local up|down|status|logs|demo|run|servers`."""
+"""Runs the platform on this machine: `python -m deploy.local up|down|status|logs|demo|seed|run|servers`."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ from deploy.local.http import answers
 from deploy.local.kafka import prepare
 from deploy.local.machine import Failed, say
 from deploy.local.processes import Run
+from deploy.local.seed import load
 from deploy.local.stack import Stack
 
 PLAYER = "deploy.local.player"
@@ -102,6 +103,14 @@ def demo(arguments: argparse.Namespace) -> int:
     return 0 if seen else 1
 
 
+def seed(_: argparse.Namespace) -> int:
+    """Loads the site's fictitious candidates into what `up` started; repeating it is harmless."""
+    _, plan = _kept()
+    outcomes = asyncio.run(load(Stack.found(plan["site"], plan["urls"]), say))
+    say(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+    return 0
+
+
 def run(arguments: argparse.Namespace) -> NoReturn:
     """Runs a service's command with the settings of what `up` started, such as `run placement failed list`."""
     _, plan = _kept()
@@ -140,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         starts.add_argument("--site", default="DON", help="code of the site (default: DON, Donchery)")
     command(servers)
     command(down)
+    command(seed)
     command(status)
     shows = command(logs)
     shows.add_argument("-f", "--follow", action="store_true")

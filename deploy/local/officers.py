@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -217,18 +217,21 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         await self.act("spip", candidacy, "assess", version=version)
         return candidacy
 
-    async def gather(self, candidacy: str, *, version: int) -> int:
+    async def gather(self, candidacy: str, *, version: int, without: Collection[str] = ()) -> int:
         """All advice that a decision needs, as it came in, and the interview.
 
         Args:
             candidacy: id of the file.
             version: of the file.
+            without: kinds of advice that have not come in.
 
         Returns:
             The version of the file afterwards.
         """
         given_on = self.today.isoformat()
         for kind, (officer, name, function) in ADVICE.items():
+            if kind in without:
+                continue
             received = {
                 "author": {"name": name, "function": function},
                 "given_on": given_on,

@@ -60,6 +60,19 @@ class Stack:
         self._ready_within = ready_within
         self._children: dict[str, Child] = {}
         self._began = 0.0
+        self._found: dict[str, str] | None = None
+
+    @classmethod
+    def found(cls, site: str, urls: Mapping[str, str]) -> Self:
+        """A stack that another process started and left running: it can be asked, not broken or ended.
+
+        Args:
+            site: code of the site that it serves.
+            urls: as that stack's `urls` gave them.
+        """
+        stack = cls(site=site)
+        stack._found = dict(urls)
+        return stack
 
     def start(self) -> Self:
         """Starts everything and returns when each process says that it is ready; ends all of it on a failure.
@@ -168,6 +181,8 @@ class Stack:
     @property
     def urls(self) -> dict[str, str]:
         """Base URLs: a service's API by its name, workers (`placement-worker`), `issuer`, `otlp` and `partner`."""
+        if self._found is not None:
+            return dict(self._found)
         apis = {service: self.environment.url(f"{service}-api") for service in self.services}
         others = ("issuer", "otlp", *(["partner"] if self._partner else []), *(f"{s}-worker" for s in self.services))
         return {**apis, **{name: self.environment.url(name) for name in others}}

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from services.selection.domain.transitions import TRANSITIONS, State
+from services.selection.domain.acts import State
+from services.selection.domain.transitions import TRANSITIONS
 from tests.checks.compose import ROOT
 
 PAGE = ROOT / "docs" / "candidacy-states.md"

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.selection.api import (
     advice,
+    agendas,
     amendments,
     appeals,
     caseloads,
@@ -40,6 +41,7 @@ from services.selection.domain import Refused
 router = APIRouter()
 for noun in (
     advice,
+    agendas,
     amendments,
     appeals,
     caseloads,

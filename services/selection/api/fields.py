@@ -59,6 +59,8 @@ Topics = Annotated[tuple[domain.Topic, ...], AfterValidator(distinct)]
 Agenda = Annotated[tuple[UUID, ...], AfterValidator(distinct)]
 """Candidacies, in the order in which they are called."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula when a cell begins with it (OWASP: CSV injection)."""
 Words = Annotated[str, StringConstraints(max_length=20_000)]
 """Own words of an officer. Blank ones are refused by the rules, with a code of their own."""
 Reference = Annotated[str, StringConstraints(max_length=100, pattern=r"^[\w°][\w°/.: -]*$")]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.selection import domain, handlers, store
 from services.selection.api.fields import Body, Day, SitePolicy, View, Words, editor_of, scope_of
-from services.selection.api.files import SentenceBody
+from services.selection.api.submissions import SentenceBody
 from shared.boundary import IfMatch, Read, Write, reading, writing
 from shared.messaging import Tx
 

@@ -1,12 +1,11 @@
 """Routes of the commission's sittings: plan, hold, read. An agenda names files by number, never persons."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -26,7 +25,7 @@ from services.selection.api.fields import (
 )
 from shared.auth import Principal
 from shared.boundary import Read, Write, reading, writing
-from shared.problems import Problem
+from shared.paging import Cursor, Limit, Places
 
 router = APIRouter(prefix="/v1/sittings", tags=["sittings"])
 
@@ -122,6 +121,9 @@ class Place(NamedTuple):
     id: UUID
 
 
+_PLACES = Places(Place)
+
+
 @router.post("", status_code=201, response_model=SittingView)
 async def plan_sitting(body: SittingBody, write: Gathering) -> Response:
     """Puts files before the commission."""
@@ -145,14 +147,15 @@ async def hold_sitting(sitting_id: UUID, body: MinutesBody, write: Gathering, po
 @router.get("")
 async def list_sittings(
     read: Looking,
-    cursor: Annotated[str | None, Query(max_length=128, description="`next_cursor` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> SittingList:
     """The sittings of this site, the latest first."""
     domain.check_of_site(scope_of(read.principal, read.site))
-    rows = await store.sitting_rows(read.conn, before=_place(cursor), limit=limit + 1)
+    rows = await store.sitting_rows(read.conn, before=_PLACES.place(cursor), limit=limit + 1)
     items = [SittingLine.model_validate(row._asdict()) for row in rows[:limit]]
-    return SittingList(items=items, next_cursor=_cursor(items[-1]) if len(rows) > limit else None)
+    last = Place(items[-1].sits_on, items[-1].id) if len(rows) > limit else None
+    return SittingList(items=items, next_cursor=None if last is None else _PLACES.cursor(last))
 
 
 @router.get("/{sitting_id}")
@@ -178,19 +181,3 @@ def _readable(sitting: SittingView, principal: Principal) -> SittingView:
         return sitting
     agenda = [item.model_copy(update={"words": None}) for item in sitting.agenda]
     return sitting.model_copy(update={"chair": None, "members": None, "minutes": None, "agenda": agenda})
-
-
-_PLACE = TypeAdapter(Place)
-
-
-def _cursor(line: SittingLine) -> str:
-    return urlsafe_b64encode(_PLACE.dump_json(Place(line.sits_on, line.id))).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
-    try:
-        return _PLACE.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, ValidationError):
-        raise Problem(422, "cursor-invalid", "The cursor was not given by this list.") from None

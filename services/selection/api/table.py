@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.selection import domain, handlers
-from services.selection.api.files import CandidacyBody
+from services.selection.api.fields import FORMULA
+from services.selection.api.submissions import CandidacyBody
 from shared.auth import Principal
 from shared.problems import Problem
 
@@ -38,8 +39,6 @@ COLUMNS = (
 )
 MOST_LINES = 500
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}", re.ASCII)
-# What a spreadsheet would run when somebody opens the table again (OWASP: CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MEASURE = re.compile(r"(\d{1,4})/(\d{1,5})/(\d{1,6})", re.ASCII)
 _SENTENCES = "sentences"
 
@@ -101,7 +100,7 @@ def _line(number: int, names: list[str], cells: list[str], site: str, principal:
 
 
 def _is_formula(cell: str) -> bool:
-    return cell.startswith(_FORMULA)
+    return cell.startswith(FORMULA)
 
 
 def _body(row: Mapping[str, str], site: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The rules of selection: pure, standard library only. Time, ids and dates are arguments; decisions are values."""
 
+from services.selection.domain.acts import Act, Occurrence, Role, State
 from services.selection.domain.advice import (
     INTERVIEW,
     Advice,
@@ -106,7 +107,7 @@ from services.selection.domain.terms import (
     escalation,
     next_alarm,
 )
-from services.selection.domain.transitions import OPEN, Act, Occurrence, Role, State, next_state, open_acts, roles_for
+from services.selection.domain.transitions import OPEN, next_state, open_acts, roles_for
 from services.selection.domain.undoing import (
     AFTER_ARRIVAL,
     CHANGE_MONTHS,

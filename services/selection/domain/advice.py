@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from services.selection.domain.acts import Role
 from services.selection.domain.case import Facts, Gathered
 from services.selection.domain.dates import FIRST
 from services.selection.domain.policy import AdviceKind, Policy
 from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.transitions import Role
 
 INTERVIEW = "interview"
 """Stands among what is missing beside the kinds of advice."""

@@ -5,9 +5,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from services.selection.domain.acts import Act, State
 from services.selection.domain.decision import Kind, Signer
 from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.transitions import Act, State, next_state
+from services.selection.domain.transitions import next_state
 
 
 class Channel(StrEnum):

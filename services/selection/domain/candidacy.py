@@ -5,10 +5,11 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from services.selection.domain.acts import Act, State
 from services.selection.domain.case import Case, Facts
 from services.selection.domain.dates import FIRST, LAST
 from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.transitions import Act, State, next_state
+from services.selection.domain.transitions import next_state
 
 
 class PartnerCategory(StrEnum):

@@ -8,12 +8,13 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
+from services.selection.domain.acts import Act
 from services.selection.domain.candidacy import File, PartnerCategory
 from services.selection.domain.eligibility import Opinion, Result, assess
 from services.selection.domain.policy import Policy
 from services.selection.domain.refusal import Refusal, Refused
 from services.selection.domain.sites import Sex
-from services.selection.domain.transitions import Act, next_state
+from services.selection.domain.transitions import next_state
 
 ARRIVAL_PHASE = timedelta(days=21)
 """At most three weeks (R212-17): training starts after it."""

@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from services.selection.domain.acts import State
 from services.selection.domain.candidacy import PartnerCategory
 from services.selection.domain.dates import add_months, first_day_reaching
 from services.selection.domain.refusal import Refusal
-from services.selection.domain.transitions import State
 
 YOUTH_SERVICE_AGE = 26
 """A youth service serves people below this age (R240-6, 12°)."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from services.selection.domain.acts import Role
 from services.selection.domain.refusal import Refusal, Refused
-from services.selection.domain.transitions import Role
 
 INSPECTOR = "inspector"
 """Controls what was done, without learning who it was done to."""

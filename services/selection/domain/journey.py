@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from services.selection.domain.transitions import State
+from services.selection.domain.acts import State
 
 ACCOMMODATION = "accommodation"
 TRAINING = "training"

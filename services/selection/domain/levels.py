@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from services.selection.domain.acts import Act, Occurrence, State
 from services.selection.domain.dates import date_in_paris
 from services.selection.domain.policy import Policy
-from services.selection.domain.transitions import Act, Occurrence, State
 
 
 class Level(StrEnum):

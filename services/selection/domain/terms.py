@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from services.selection.domain.acts import Role
 from services.selection.domain.dates import PARIS
-from services.selection.domain.transitions import Role
 
 DORMANT_AFTER = timedelta(days=90)
 """A deferred file that nobody took up for so long after its date is looked at: our assumption, no text fixes it."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.selection.domain.acts import State
 from services.selection.domain.journey import ACCOMMODATION, DELIVERY, PARTNERS, TRAINING, Journey, Status, Step
-from services.selection.domain.transitions import State
 
 CHANGE_MONTHS = 2
 """The silence of the administration on a request means a refusal after so many months (L231-4 CRPA)."""

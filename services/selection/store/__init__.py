@@ -35,19 +35,13 @@ from services.selection.store.disclosures import (
     record_reference,
 )
 from services.selection.store.files import (
-    Written,
     candidacy_row,
-    facts_data,
     facts_of,
     file_to_preview,
     files_to_reassess,
-    history,
-    insert_file,
     lock_file,
     lock_file_if_idle,
     lock_file_to_decide,
-    save,
-    wishes_data,
 )
 from services.selection.store.gathering import (
     advice_request,
@@ -120,6 +114,7 @@ from services.selection.store.revocations import (
     revocation_row,
 )
 from services.selection.store.sittings import (
+    agenda_files,
     agenda_rows,
     close_sitting,
     insert_sitting,
@@ -141,6 +136,7 @@ from services.selection.store.terms import (
     overdue,
 )
 from services.selection.store.today import late, reminders, to_complete, to_review, to_sign
+from services.selection.store.writing import Written, facts_data, history, insert_file, save, wishes_data
 
 __all__ = [
     "Act",
@@ -160,6 +156,7 @@ __all__ = [
     "advice_request",
     "advice_row",
     "advice_rows",
+    "agenda_files",
     "agenda_rows",
     "agree",
     "answer_appeal",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow
-from services.selection.store.files import Written
+from services.selection.store.writing import Written
 from services.selection.tables import amendments, consent_history
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow
-from services.selection.store.files import Written, facts_data
+from services.selection.store.writing import Written, facts_data
 from services.selection.tables import candidacies, decisions, exit_adoptions, opinions, penal_situations
 
 _EXTRACTED = ("penal_status", "sentences", "sentence_end", "extract_on")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
 from services.selection.store.data import AnyRow
-from services.selection.tables import advice, agenda_items, candidacies, sittings
+from services.selection.tables import advice, agenda_items, candidacies, opinions, sittings
 
 
 async def insert_sitting(
@@ -89,6 +89,26 @@ async def agenda_rows(conn: AsyncConnection, sitting_id: UUID) -> list[AnyRow]:
         sa.select(agenda_items.c.candidacy_id, candidacies.c.file_number, advice.c.sense, advice.c.words)
         .join(candidacies, candidacies.c.id == agenda_items.c.candidacy_id)
         .outerjoin(advice, advice.c.id == agenda_items.c.advice_id)
+        .where(agenda_items.c.sitting_id == sitting_id)
+        .order_by(agenda_items.c.rank)
+    )
+    return list(found)
+
+
+async def agenda_files(conn: AsyncConnection, sitting_id: UUID) -> list[AnyRow]:
+    """The files of an agenda in their order: whose they are, where they stand, and the latest opinion's `result`."""
+    found = await conn.execute(
+        sa.select(
+            candidacies.c.person_id,
+            candidacies.c.file_number,
+            candidacies.c.establishment,
+            candidacies.c.state,
+            opinions.c.result,
+            candidacies.c.planned_entry,
+            candidacies.c.sentence_end,
+        )
+        .join_from(agenda_items, candidacies, candidacies.c.id == agenda_items.c.candidacy_id)
+        .outerjoin(opinions, opinions.c.id == candidacies.c.opinion_id)
         .where(agenda_items.c.sitting_id == sitting_id)
         .order_by(agenda_items.c.rank)
     )

@@ -8,6 +8,7 @@ import pytest
 
 from services.selection import store
 from services.selection.domain import AdviceKind
+from services.selection.tests.builders import a_body
 from services.selection.tests.officers import NOBODY, Api, problem
 from shared.testing.api import once
 
@@ -181,3 +182,28 @@ async def test_sittings_are_listed_page_by_page_the_latest_first(api: Api) -> No
     rest = (await read(api, f"?limit=2&cursor={first['next_cursor']}")).json()
     assert ([one["id"] for one in rest["items"]], rest["next_cursor"]) == ([made[0]], None)
     assert problem(await read(api, "?cursor=nonsense")) == (422, "cursor-invalid")
+
+
+async def test_the_agenda_goes_to_the_commission_as_a_table_with_names_and_each_person_is_logged(api: Api) -> None:
+    first = await api.assessed()
+    second = await api.create(gathered=False, identity=a_body()["identity"] | {"last_name": "=Fictif-Formule"})
+    sitting_id = await planned(api, second, first)
+    path = f"/v1/sittings/{sitting_id}/agenda"
+    before = len((await api.stored())["vault.identity_reads"])
+    answer = await api.http.get(path, headers={**api.tokens.bearer("site_head"), "Purpose": "assessment"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    header, *lines = answer.content.decode("utf-8-sig").splitlines()
+    assert header.startswith("rank;file_number;last_name;")
+    assert lines[0].split(";")[:3] == ["1", "2", "'=Fictif-Formule"]
+    assert lines[1].split(";")[8] == "favourable"
+    assert len((await api.stored())["vault.identity_reads"]) == before + 2
+    for headers, expected in (
+        (api.tokens.bearer("site_head"), (400, "purpose-missing")),
+        ({**api.tokens.bearer("spip"), "Purpose": "assessment"}, (403, "not-of-the-site")),
+        ({**api.tokens.bearer("inspector"), "Purpose": "assessment"}, (403, "role-missing")),
+    ):
+        assert problem(await api.http.get(path, headers=headers)) == expected
+    nothing = await api.http.get(
+        f"/v1/sittings/{NOBODY}/agenda", headers={**api.tokens.bearer("site_head"), "Purpose": "assessment"}
+    )
+    assert problem(nothing) == (404, "sitting-unknown")
