@@ -1,5 +1,6 @@
 """Routes of the deciding officer: preview, approve, refuse."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -77,6 +78,12 @@ class ApprovalBody(UrgentGroundsBody):
 
     opinion_id: UUID
     effects: Annotated[tuple[Effect, ...], Field(max_length=10)]
+    examined: Annotated[dict[domain.Criterion, Words], Field(max_length=10)] = Field(default_factory=dict)
+    """Of each criterion under `to_examine` of the preview, what the signer found, in own words."""
+
+    def grounds(self) -> domain.Grounds:
+        """As the rules take them; blank ones are refused."""
+        return replace(super().grounds(), examined=self.examined)
 
 
 class RefusalBody(UrgentGroundsBody):
@@ -100,6 +107,8 @@ class PreviewView(View):
     effects: list[Effect]
     missing: list[str]
     """Kinds of advice, and `interview`: without them an approval is refused, unless it gives an `urgency`."""
+    to_examine: list[domain.Criterion]
+    """Criteria that only a human can judge: the approval says under `examined` what was found of each."""
     places: PlacesView | None
     """Of the kind that the effects ask for; null where they are not known now."""
     places_unknown: Unknown | None
@@ -121,6 +130,7 @@ class DecisionView(View):
     reason_codes: list[domain.RefusalReason]
     reasons: str
     urgency: str | None
+    examined: dict[domain.Criterion, str] | None
     effects: list[dict[str, Any]]
     act_digest: str
     """SHA-256 of the act, hexadecimal."""
@@ -156,6 +166,7 @@ async def preview_effects(
             "reference_on": shown.approval.opinion.reference_on,
             "effects": shown.approval.effects.listed(),
             "missing": list(shown.missing),
+            "to_examine": list(shown.approval.to_examine),
             "places": found if isinstance(found, PlacesView) else None,
             "places_unknown": found if isinstance(found, Unknown) else None,
         }

@@ -51,6 +51,11 @@ _ANSWERS = {
     Refusal.NOT_ON_AGENDA: (422, "An advice is about a file that is not on the agenda."),
     Refusal.OPINION_UNKNOWN: (404, "The candidacy has no such opinion."),
     Refusal.OPINION_NOT_FAVOURABLE: (409, "The opinion is not favourable."),
+    Refusal.MINISTER_DECIDES: (409, "The minister alone decides on this file (D211-18). Pass it on."),
+    Refusal.POINTS_NOT_EXAMINED: (
+        409,
+        "The approval says what was found of exactly the criteria that the preview leaves to a human.",
+    ),
     Refusal.OPINION_STALE: (409, "The opinion no longer holds. Assess the candidacy again."),
     Refusal.ADVICE_MISSING: (409, "An advice that the decision needs is missing, and no urgency was given."),
     Refusal.EFFECTS_CHANGED: (409, "The effects are not those that were previewed. Preview them again."),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.selection.domain.acts import Act
 from services.selection.domain.candidacy import File, PartnerCategory
+from services.selection.domain.criteria import Code, Criterion, Finding, LineKind
 from services.selection.domain.eligibility import Opinion, Result, assess
 from services.selection.domain.policy import Policy
 from services.selection.domain.refusal import Refusal, Refused
@@ -115,6 +116,7 @@ class Grounds:
     Args:
         delegation: reference of the signer's delegation; blank for who decides in own competence.
         urgency: why it is decided before all advice is there (D211-22); None when it is not.
+        examined: of each criterion that the opinion leaves to a human, what the signer found, in own words.
 
     Raises:
         Refused: `reasons-missing`, `authority-missing` or `urgency-without-reasons`, when one is blank.
@@ -124,6 +126,7 @@ class Grounds:
     authority: str
     delegation: str = ""
     urgency: str | None = None
+    examined: Mapping[Criterion, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for text, refusal in (
@@ -133,6 +136,17 @@ class Grounds:
         ):
             if text is not None and not text.strip():
                 raise Refused(refusal)
+
+
+_FOR_A_HUMAN = frozenset(
+    {
+        Code.PARTLY_SUSPENDED,
+        Code.DAYS_MAKE_A_MONTH,
+        Code.SEPARATION_TO_EXAMINE,
+        Code.JUDICIAL_SITUATION_TO_EXAMINE,
+    }
+)
+"""What a signer may find no obstacle. Contradictory data is put right instead, and the minister decides elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +160,24 @@ class NamedOpinion:
 
 @dataclass(frozen=True)
 class Approval:
-    """What an officer is about to sign: the effects, and the criteria as they stand on the day."""
+    """What an officer is about to sign: the effects, and the criteria as they stand on the day.
+
+    Args:
+        to_examine: the criteria that only a human can judge: the signer says of each what was found.
+    """
 
     effects: Effects
     opinion: Opinion
+    to_examine: tuple[Criterion, ...]
+
+    def check_examined(self, examined: Mapping[Criterion, str]) -> None:
+        """No point that the opinion leaves to a human is passed over, and none is made up.
+
+        Raises:
+            Refused: `points-not-examined`.
+        """
+        if set(examined) != set(self.to_examine) or not all(words.strip() for words in examined.values()):
+            raise Refused(Refusal.POINTS_NOT_EXAMINED)
 
 
 def approvable(file: File, named: NamedOpinion | None, today: date, policy: Policy) -> Approval:
@@ -167,14 +195,20 @@ def approvable(file: File, named: NamedOpinion | None, today: date, policy: Poli
     next_state(file.state, Act.APPROVE)
     if named is None:
         raise Refused(Refusal.OPINION_UNKNOWN)
-    if named.result is not Result.FAVOURABLE:
+    if named.result not in (Result.FAVOURABLE, Result.TO_EXAMINE):
         raise Refused(Refusal.OPINION_NOT_FAVOURABLE)
     again = assess(file.case, today, policy)
-    if named.id != file.opinion_id or named.rule_version != again.rule_version or again.result is not Result.FAVOURABLE:
+    if named.id != file.opinion_id or named.rule_version != again.rule_version or again.result is not named.result:
         raise Refused(Refusal.OPINION_STALE)
+    left = [line for line in again.lines if line.finding is Finding.TO_EXAMINE and line.kind is LineKind.SUBSTANTIVE]
+    codes = {line.code for line in left}
+    if Code.MINISTER_DECIDES in codes:
+        raise Refused(Refusal.MINISTER_DECIDES)
+    if not codes <= _FOR_A_HUMAN:
+        raise Refused(Refusal.OPINION_NOT_FAVOURABLE)
     if file.case.facts.planned_entry is None or file.case.facts.planned_entry < today:
         raise Refused(Refusal.PLANNED_ENTRY_PASSED)
-    return Approval(_effects(file), again)
+    return Approval(_effects(file), again, tuple(line.criterion for line in left))
 
 
 def check_signer(file: File, signer: Signer) -> None:
@@ -208,7 +242,7 @@ def act_digest(act: Mapping[str, object]) -> bytes:
 
 
 def _effects(file: File) -> Effects:
-    # A favourable opinion has judged the remainder, so the end is known; what is submitted has an entry.
+    # What may be approved has a remainder that was judged, so the end is known; what is submitted has an entry.
     assert file.case.facts.sentence_end is not None
     assert file.case.facts.planned_entry is not None
     return Effects(

@@ -59,6 +59,8 @@ class Refusal(StrEnum):
     OPINION_UNKNOWN = "opinion-unknown"
     OPINION_NOT_FAVOURABLE = "opinion-not-favourable"
     OPINION_STALE = "opinion-stale"
+    MINISTER_DECIDES = "minister-decides"
+    POINTS_NOT_EXAMINED = "points-not-examined"
     ADVICE_MISSING = "advice-missing"
     EFFECTS_CHANGED = "effects-changed"
     PLANNED_ENTRY_PASSED = "planned-entry-passed"

@@ -110,6 +110,8 @@ TRANSITIONS: tuple[Transition, ...] = (
             Refusal.OPINION_UNKNOWN,
             Refusal.OPINION_NOT_FAVOURABLE,
             Refusal.OPINION_STALE,
+            Refusal.MINISTER_DECIDES,
+            Refusal.POINTS_NOT_EXAMINED,
             Refusal.ADVICE_MISSING,
             Refusal.URGENCY_WITHOUT_REASONS,
             Refusal.PLANNED_ENTRY_PASSED,

@@ -90,14 +90,15 @@ async def approve(
         The id of the decision.
 
     Raises:
-        domain.Refused: as `domain.admit` and `sign`; by the opinion, the planned entry, what is missing, or the
-            effects. Nothing was changed.
+        domain.Refused: as `domain.admit` and `sign`; by the opinion, the planned entry, what is missing or was not
+            examined, or the effects. Nothing was changed.
     """
     file, named = await store.lock_file_to_decide(tx.conn, candidacy_id, order_.opinion_id)
     state = domain.admit(file, domain.Act.APPROVE, editor)
     decided_on = domain.date_in_paris(tx.now)
     approval = domain.approvable(file, named, decided_on, policy)
     domain.check_gathered(file.case.gathered, policy, order_.grounds.urgency)
+    approval.check_examined(order_.grounds.examined)
     domain.check_effects(order_.effects, approval.effects)
     act = store.Act(
         id=uuid7(),

@@ -15,7 +15,7 @@ from services.selection.tables import candidacies, decision_counters, decisions
 
 _INSERT = numbered_insert(decisions, decision_counters, "%s-%s-%s")
 _COVERED = [column.name for column in decisions.c if column.name not in {"number", "act_digest"}]
-_CAME_LATER = {"urgency"}
+_CAME_LATER = {"urgency", "examined"}
 """Covered where it says something: acts that were signed before the column came keep their digest."""
 
 
@@ -62,6 +62,7 @@ async def insert_decision(conn: AsyncConnection, file: domain.File, act: Act) ->
         "reason_codes": [code.value for code in act.reason_codes],
         "reasons": act.grounds.reasons,
         "urgency": act.grounds.urgency,
+        "examined": {criterion.value: words for criterion, words in act.grounds.examined.items()} or None,
         "effects": act.effects,
         "criteria": criteria,
         "signed_at": act.signed_at,

@@ -34,6 +34,8 @@ decisions = sa.Table(
     sa.Column("reasons", sa.Text, nullable=False),
     # Why it was decided before all advice was there; empty when it was not.
     sa.Column("urgency", sa.Text),
+    # Of each criterion that the opinion left to a human, what the signer found; empty where it left none.
+    sa.Column("examined", JSONB(none_as_null=True)),
     sa.Column("effects", JSONB, nullable=False),
     # The criteria as checked again on the date of the decision.
     sa.Column("criteria", JSONB, nullable=False),
