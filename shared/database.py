@@ -29,19 +29,20 @@ def metadata(schema: str | None = None) -> MetaData:
     return MetaData(schema=schema, naming_convention=NAMING)
 
 
-def create_engine(url: str, *, application: str, pool_size: int = 5) -> AsyncEngine:
+def create_engine(url: str, *, application: str, pool_size: int = 10) -> AsyncEngine:
     """Builds the one engine of a process.
 
     Args:
         url: `postgresql+asyncpg://user:password@host:port/database`.
         application: shown by `pg_stat_activity`, such as `placement-worker`.
-        pool_size: connections kept; as many again are opened under load.
+        pool_size: connections at most; whoever finds none free waits for one.
     """
     return create_async_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=5,
+        max_overflow=0,
+        # A crowd waits its turn: 180 signatures at once are all taken, the last one after some seconds.
+        pool_timeout=15,
         # Parameters carry personal data, and an error's text would carry them into a log.
         hide_parameters=True,
         isolation_level="READ COMMITTED",

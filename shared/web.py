@@ -106,9 +106,7 @@ def create_app(
     """
     refusal, table = refusals
     owned = engine is None
-    engine = engine or create_engine(
-        settings.database_url.get_secret_value(), application=f"{service}-api", pool_size=10
-    )
+    engine = engine or create_engine(settings.database_url.get_secret_value(), application=f"{service}-api")
     check = authenticator or Authenticator(settings.oidc_issuer, settings.oidc_audience, settings.site)
     boundary = Boundary(
         engine=engine,

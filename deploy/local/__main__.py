@@ -105,7 +105,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def seed(_: argparse.Namespace) -> int:
     """Loads the site's fictitious candidates into what `up` started; repeating it is harmless."""
-    _, plan = _kept()
+    plan = _kept()[1]
     outcomes = asyncio.run(load(Stack.found(plan["site"], plan["urls"]), say))
     say(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
     return 0
