@@ -39,5 +39,5 @@ async def _opinion(officers: Officers, ecrou: str) -> dict[str, Any]:
     (person,) = sought.body["items"]
     (file,) = person["files"]
     opinions = await officers.must("spip", "GET", "selection", f"/v1/candidacies/{file['id']}/opinions")
-    newest: dict[str, Any] = opinions.body["items"][0]
+    newest: dict[str, Any] = opinions.body["opinions"][0]
     return newest

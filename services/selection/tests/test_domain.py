@@ -85,9 +85,10 @@ def test_the_effects_are_a_cell_a_seat_after_the_arrival_phase_and_the_partners_
 
 def test_approving_needs_this_files_latest_favourable_opinion_by_todays_rules() -> None:
     assert refusal_of(a_file(), None) is Refusal.OPINION_UNKNOWN
-    for result in set(domain.Result) - {domain.Result.FAVOURABLE}:
+    for result in set(domain.Result) - {domain.Result.FAVOURABLE, domain.Result.TO_EXAMINE}:
         assert refusal_of(a_file(), an_opinion(result=result)) is Refusal.OPINION_NOT_FAVOURABLE
     assert refusal_of(a_file(), an_opinion(id=uuid7())) is Refusal.OPINION_STALE
+    assert refusal_of(a_file(), an_opinion(result=domain.Result.TO_EXAMINE)) is Refusal.OPINION_STALE
     assert refusal_of(a_file(), an_opinion(rule_version="2025.1")) is Refusal.OPINION_STALE
 
 
