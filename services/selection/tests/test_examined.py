@@ -59,10 +59,20 @@ async def test_a_favourable_file_leaves_nothing_to_examine(api: Api) -> None:
     assert problem(answer) == (409, "points-not-examined")
 
 
-async def test_what_the_minister_decides_and_what_contradicts_itself_is_approved_by_nobody_here(api: Api) -> None:
-    flagged = await api.assessed(penal=penal(specially_flagged=True))
-    preview = await api.post(f"/{flagged}/approve/preview", by="decision_authority")
-    assert problem(preview) == (409, "minister-decides")
+@pytest.mark.parametrize(
+    ("overrides", "code"),
+    [
+        ({"specially_flagged": True}, "minister-decides"),
+        # Made tomorrow: the remainder cannot be judged by it.
+        ({"extract_on": "2026-11-24"}, "opinion-not-favourable"),
+    ],
+)
+async def test_what_the_minister_decides_and_what_contradicts_itself_is_approved_by_nobody_here(
+    api: Api, overrides: dict[str, Any], code: str
+) -> None:
+    candidacy_id = await api.assessed(penal=penal(**overrides))
+    preview = await api.post(f"/{candidacy_id}/approve/preview", by="decision_authority")
+    assert problem(preview) == (409, code)
 
 
 async def test_facts_that_need_a_human_since_the_opinion_make_it_stale(api: Api) -> None:
