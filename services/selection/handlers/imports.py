@@ -30,7 +30,7 @@ class Line:
 
 
 class _Undone(Exception):
-    """Ends a dry run: what it wrote is taken back."""
+    """Ends a dry run, or a line that somebody else brought in meanwhile: what it wrote is taken back."""
 
 
 async def bring_in(
@@ -85,9 +85,13 @@ async def _take(
     try:
         async with Savepoint(tx.conn):
             candidacy_id = await create_candidacy(tx, line.submission, policy)
-            await store.insert_imported(
+            if not await store.insert_imported(
                 tx.conn, establishment, line.reference, candidacy_id=candidacy_id, import_id=import_id
-            )
+            ):
+                raise _Undone
+    except _Undone:
+        faster = await store.imported(tx.conn, establishment, line.reference)
+        return said | {"outcome": "known", "candidacy_id": str(faster)}
     except domain.Refused as refused:
         return said | {"outcome": "refused", "codes": [refused.refusal.value], "candidacy_id": None}
     return said | {"outcome": "created", "candidacy_id": str(candidacy_id)}

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection.store.data import AnyRow
@@ -45,17 +46,21 @@ async def imported(conn: AsyncConnection, establishment: str | None, reference: 
 
 async def insert_imported(
     conn: AsyncConnection, establishment: str | None, reference: str, *, candidacy_id: UUID, import_id: UUID
-) -> None:
-    """Notes which file a reference became."""
-    await conn.execute(
-        imported_lines.insert(),
-        {
-            "establishment": establishment or "",
-            "reference": reference,
-            "candidacy_id": candidacy_id,
-            "import_id": import_id,
-        },
+) -> bool:
+    """Notes which file a reference became; False, and nothing noted, when it became another one meanwhile.
+
+    Waits for whoever brings the same reference in at this moment.
+    """
+    row = {
+        "establishment": establishment or "",
+        "reference": reference,
+        "candidacy_id": candidacy_id,
+        "import_id": import_id,
+    }
+    noted = await conn.execute(
+        insert(imported_lines).values(row).on_conflict_do_nothing().returning(imported_lines.c.reference)
     )
+    return noted.first() is not None
 
 
 async def import_row(conn: AsyncConnection, import_id: UUID) -> AnyRow | None:

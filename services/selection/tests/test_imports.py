@@ -1,5 +1,7 @@
 """Tables of files: each line whole or not at all, told by line and code, and harmless when sent again."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -162,6 +164,16 @@ async def test_references_of_two_establishments_do_not_meet(api: Api) -> None:
     await send(api, a_table(a_line("R-1")))
     other = await send(api, a_table(a_line("R-1", last_name="Autre", ecrou_number="F-9")), by="origin_spip")
     assert other.json()["counts"] == {"created": 1}
+
+
+async def test_of_two_who_bring_the_same_reference_in_at_once_one_opens_the_file(api: Api) -> None:
+    tables = [a_table(a_line("R-1", last_name=name), a_line(f"R-{name}")) for name in ("Un", "Deux")]
+    answers = await asyncio.gather(*(send(api, table) for table in tables))
+    assert sorted(answer.json()["report"][0]["outcome"] for answer in answers) == ["created", "known"]
+    assert len({answer.json()["report"][0]["candidacy_id"] for answer in answers}) == 1
+    assert all(answer.json()["report"][1]["outcome"] == "created" for answer in answers)
+    stored = await api.stored()
+    assert len(stored["public.candidacies"]) == len(stored["vault.identities"]) == 3
 
 
 async def test_only_who_may_open_a_file_brings_files_in(api: Api) -> None:

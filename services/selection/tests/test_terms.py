@@ -90,6 +90,16 @@ async def test_what_was_met_never_rings(bench: Bench, clock: Clock) -> None:
     assert (await _row(bench, candidacy_id)).met_at is not None
 
 
+async def test_an_alarm_that_was_ringing_while_the_deadline_was_met_changes_nothing(bench: Bench, clock: Clock) -> None:
+    candidacy_id = await _with_deadline(bench, None)
+    async with bench.engine.begin() as conn:
+        # As it lies when another transaction meets it between the timer's lock and its handler.
+        await conn.execute(sa.update(deadlines).values(met_at=clock.now))
+    clock.now += timedelta(days=30)
+    await bench.timers.fire()
+    assert (await _row(bench, candidacy_id)).escalated_at is None
+
+
 async def test_an_alarm_that_rings_after_an_outage_beyond_the_due_date_escalates_at_once(
     bench: Bench, clock: Clock
 ) -> None:

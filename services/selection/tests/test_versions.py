@@ -22,6 +22,9 @@ async def test_a_write_without_the_version_that_was_read_changes_nothing(api: Ap
     for headers, expected in asked:
         answer = await api.http.post(path, headers={**api.tokens.bearer("spip"), **once(), **headers})
         assert problem(answer) == expected
+    twice = [("If-Match", '"1"'), ("If-Match", '"2"')]
+    doubled = [*{**api.tokens.bearer("spip"), **once()}.items(), *twice]
+    assert problem(await api.http.post(path, headers=doubled)) == (400, "if-match-invalid")
     assert await api.stored() == before
 
 

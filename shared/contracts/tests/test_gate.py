@@ -205,6 +205,22 @@ def test_a_class_that_is_gone_is_refused(committed: tuple[Path, Path]) -> None:
     assert f"samples/{Lit.type}.json: no class reads {Lit.type} any more" in wrong
 
 
+def test_an_event_without_a_body_has_a_sample_of_its_own_too(committed: tuple[Path, Path]) -> None:
+    class Blinked(Event):
+        """A lamp blinked."""
+
+        topic: ClassVar[Topic] = LAMPS
+        type: ClassVar[str] = "lighting.lamp.blinked.v1"
+
+    known = a_catalogue(Lit, Blinked)
+    write(known, *committed)
+    assert unwritten(known, *committed) == []
+    name = "lighting.lamp.blinked.v1.json"
+    assert samples.load(committed[0] / "samples")[name]["body"] == {}
+    (committed[0] / "samples" / name).unlink()
+    assert f"{Blinked.type}: no sample" in unwritten(known, *committed)
+
+
 def test_an_edited_sample_is_refused_even_if_it_can_be_read(committed: tuple[Path, Path]) -> None:
     path = committed[0] / "samples" / f"{Lit.type}.json"
     path.write_text(path.read_text(encoding="utf-8").replace("dark", "asked"), encoding="utf-8")
