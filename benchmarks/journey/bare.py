@@ -17,7 +17,7 @@ from benchmarks.journey.ground import Ground
 from benchmarks.journey.side import Approval
 from benchmarks.lab import for_engine
 from deploy.local.machine import Failed, free_port, listening
-from deploy.local.officers import GROUNDS
+from deploy.local.papers import GROUNDS
 from deploy.local.processes import Child
 from shared.database import create_engine
 from shared.migrate import upgrade_kernel

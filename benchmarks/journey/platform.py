@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.journey.ground import TRAINING, Ground
 from benchmarks.journey.side import Approval
-from deploy.local.officers import GROUNDS, Officers, Person
+from deploy.local.officers import Officers
+from deploy.local.papers import GROUNDS, Person
 
 _FEW = 6
 """Files prepared side by side."""

@@ -1,109 +1,18 @@
-"""The officers of a local stack at work: every act is a call to a public API, under a span of the officer's console."""
+"""The officers of a local stack at work: each act of a day, through the public APIs alone."""
 
-import asyncio
-import time
 from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from types import TracebackType
+from datetime import timedelta
 from typing import Any, Self
-from uuid import NAMESPACE_OID, uuid4, uuid5
+from uuid import NAMESPACE_OID, uuid5
 
 import aiohttp
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.propagate import inject
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind
 
+from deploy.local.console import SOME_TIME, Answer, Console
 from deploy.local.issuer import OFFICERS
-from deploy.local.stack import Stack
-
-SOME_TIME = 30.0
-"""Seconds that something on this machine may take before it counts as not happening."""
+from deploy.local.papers import ADVICE, GROUNDS, Person, file_of
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What an API said."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str]
-    trace_id: str
-    """Of the console's span, so that the whole trace can be asked for."""
-    seconds: float
-
-
-class Unexpected(AssertionError):
-    """An API answered something else than the officer's work needs; the text has the problem's code."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """A fictitious candidate. Names of characters in novels, dates long past."""
-
-    last_name: str
-    first_names: str
-    sex: str = "M"
-    adapted_cell: bool = False
-    wishes: tuple[str, ...] = ("DON-BASIC", "DON-REMOTE", "DON-LAUNDRY")
-    categories: tuple[str, ...] = ("employment_service", "training_body")
-    ecrou: str = field(default_factory=lambda: f"F-{uuid4().hex[:10]}")
-
-
-def file_of(person: Person, site: str, today: date, **overrides: Any) -> dict[str, Any]:
-    """The body of a new file that meets every criterion: four years, two of them still to serve.
-
-    Args:
-        person: who it is about.
-        site: code of the site.
-        today: reference date, Europe/Paris.
-        overrides: top-level fields to replace.
-    """
-    body = {
-        "site": site,
-        "identity": {
-            "last_name": person.last_name,
-            "first_names": person.first_names,
-            "birth_date": "1991-05-04",
-            "ecrou_number": person.ecrou,
-            "sex": person.sex,
-        },
-        "penal": {
-            "status": "finally_convicted",
-            "sentences": [{"pronounced": {"years": 4}}],
-            "sentence_end": (today + timedelta(days=730)).isoformat(),
-            "extract_on": (today - timedelta(days=3)).isoformat(),
-        },
-        "consent": {"signed_on": (today - timedelta(days=2)).isoformat()},
-        "planned_entry": (today + timedelta(days=40)).isoformat(),
-        "adapted_cell": person.adapted_cell,
-        "training_wishes": list(person.wishes),
-        "partner_categories": list(person.categories),
-    }
-    return body | overrides
-
-
-GROUNDS = {
-    "reasons": "Projet professionnel construit, avis concordants.",
-    "authority": "Directeur interrégional des services pénitentiaires",
-    "delegation": "Délégation 2026-114 du 1er septembre 2026",
-}
-
-
-ADVICE = {
-    "spip": ("spip", "Maëlle Kervadec", "cpip"),
-    "origin_head": ("origin_head", "Fulgence Ancelot", "head_of_prison"),
-    "advisory_board": ("registry", "Fulgence Ancelot", "head_of_prison"),
-    "sentence_judge": ("registry", "Éponine Larrivée", "sentence_judge"),
-}
-"""Each kind that a decision needs: the officer who takes it in, and who gave it, in which function."""
-
-
-class Officers(AbstractAsyncContextManager["Officers"]):
+class Officers(Console):
     """Signs in as any officer and works through the public APIs. Begins with the delegation that `GROUNDS` names.
 
     Args:
@@ -111,19 +20,13 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         today: reference date of new files, Europe/Paris.
     """
 
-    def __init__(self, stack: Stack, today: date) -> None:
-        self.stack, self.today = stack, today
-        self._tokens: dict[str, str] = {}
-        self._provider = TracerProvider(resource=Resource({"service.name": "officers-console"}))
-        exporter = OTLPSpanExporter(endpoint=f"{stack.urls['otlp']}/v1/traces")
-        self._provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=200))
-        self._tracer = self._provider.get_tracer("console")
-
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=SOME_TIME), connector=aiohttp.TCPConnector(limit=64)
-        )
-        await self.delegate(GROUNDS["delegation"])
+        await super().__aenter__()
+        try:
+            await self.delegate(GROUNDS["delegation"])
+        except BaseException:
+            await super().__aexit__(None, None, None)
+            raise
         return self
 
     async def delegate(self, reference: str) -> Answer:
@@ -140,69 +43,6 @@ class Officers(AbstractAsyncContextManager["Officers"]):
         }
         key = str(uuid5(NAMESPACE_OID, f"{self.today} {reference}"))
         return await self.must("director", "POST", "selection", "/v1/delegations", delegation, key=key)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await self._session.close()
-        await asyncio.to_thread(self._provider.shutdown)
-
-    async def call(
-        self,
-        officer: str | None,
-        method: str,
-        service: str,
-        path: str,
-        body: Any = None,
-        *,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        key: str | None = None,
-    ) -> Answer:
-        """One request as an officer (None: without a token), under a span of its own.
-
-        Args:
-            officer: a key of `deploy.local.issuer.OFFICERS`.
-            method: of HTTP.
-            service: whose API.
-            path: below its base URL.
-            body: sent as JSON.
-            data: sent as it is, instead of `body`.
-            headers: further ones.
-            key: `Idempotency-Key`; a new one unless given, for POST only.
-        """
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        if officer is not None:
-            sent.setdefault("Authorization", f"Bearer {await self._token(officer)}")
-        if method == "POST":
-            sent.setdefault("Idempotency-Key", key or str(uuid4()))
-        with self._tracer.start_as_current_span(f"{method} {service}", kind=SpanKind.CLIENT) as span:
-            inject(sent)
-            began = time.monotonic()
-            async with self._session.request(
-                method, f"{self.stack.urls[service]}{path}", json=body, data=data, headers=sent
-            ) as answer:
-                content = await (answer.json(content_type=None) if "json" in answer.content_type else answer.text())
-            return Answer(
-                answer.status,
-                content,
-                answer.headers,
-                f"{span.get_span_context().trace_id:032x}",
-                time.monotonic() - began,
-            )
-
-    async def must(self, officer: str, method: str, service: str, path: str, body: Any = None, **more: Any) -> Answer:
-        """The same, for a request that has to succeed. Raises Unexpected."""
-        answer = await self.call(officer, method, service, path, body, **more)
-        if answer.status not in range(200, 300):
-            code = answer.body.get("code") if isinstance(answer.body, dict) else None
-            raise Unexpected(f"{method} {service} {path} answered {answer.status} {code}")
-        return answer
-
-    async def _token(self, officer: str) -> str:
-        if officer not in self._tokens:
-            self._tokens[officer] = await asyncio.to_thread(self.stack.token, officer)
-        return self._tokens[officer]
 
     async def open_file(self, person: Person, **overrides: Any) -> Answer:
         """The SPIP officer hands in a file; gives what the API says of it."""

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.officers import Officers, Person, detail_of, steps_of
+from deploy.local.officers import Officers, detail_of, steps_of
+from deploy.local.papers import Person
 from shared.testing.waiting import eventually
 
 # All journeys share one stack, so one worker runs them.

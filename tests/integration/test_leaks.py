@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.http import ask
-from deploy.local.officers import Officers, Person, file_of, steps_of
+from deploy.local.officers import Officers, steps_of
+from deploy.local.papers import Person, file_of
 from shared.testing.waiting import eventually
 from tests.integration.test_journeys import standing
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from deploy.local.officers import GROUNDS, Officers, Person, steps_of
+from deploy.local.officers import Officers, steps_of
+from deploy.local.papers import GROUNDS, Person
 from shared.testing.waiting import eventually
 
 # All journeys share one stack, so one worker runs them.

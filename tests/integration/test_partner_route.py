@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.officers import Officers, Person
+from deploy.local.officers import Officers
+from deploy.local.papers import Person
 from shared.testing.waiting import eventually
 from tests.integration.test_journeys import standing
 

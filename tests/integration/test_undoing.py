@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.officers import Officers, Person, detail_of, steps_of
+from deploy.local.officers import Officers, detail_of, steps_of
+from deploy.local.papers import Person
 from tests.integration.test_journeys import standing
 
 # All journeys share one stack, so one worker runs them.

@@ -5,7 +5,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from deploy.local.officers import Officers, Person
+from deploy.local.officers import Officers
+from deploy.local.papers import Person
 from deploy.local.player.show import Show
 from shared.testing.waiting import eventually
 

@@ -4,7 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-from deploy.local.officers import ADVICE, Officers, Person, detail_of, steps_of
+from deploy.local.officers import Officers, detail_of, steps_of
+from deploy.local.papers import ADVICE, Person
 from deploy.local.player.show import Show
 from deploy.local.traces import Span, orphans, roots, tree
 from shared.testing.waiting import eventually

@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from deploy.local.officers import Officers, Person, steps_of
+from deploy.local.officers import Officers, steps_of
+from deploy.local.papers import Person
 from deploy.local.player.crowd import all_stays
 from deploy.local.player.journey import TOLD
 from deploy.local.player.show import Show

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from deploy.local.officers import Officers, Person, detail_of, steps_of
+from deploy.local.officers import Officers, detail_of, steps_of
+from deploy.local.papers import Person
 from deploy.local.player.journey import TOLD, UNTOLD
 from deploy.local.player.show import Show
 from shared.testing.waiting import eventually

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.local.machine import Say
-from deploy.local.officers import Officers, file_of
+from deploy.local.officers import Officers
+from deploy.local.papers import file_of
 from deploy.local.seed.people import Candidate, candidates
 from deploy.local.stack import Stack
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from deploy.local.officers import Person
+from deploy.local.papers import Person
 
 COUNT = 60
 _LAST = ("Bovary", "Sorel", "Rastignac", "Maheu", "Lantier", "Bel-Ami", "Grandet", "Javert", "Coupeau", "Macquart")
