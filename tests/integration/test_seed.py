@@ -3,10 +3,15 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
 from deploy.local.officers import Officers
 from deploy.local.seed import load
 from deploy.local.seed.people import COUNT, candidates
 from deploy.local.stack import Stack
+
+# All journeys share one stack, so one worker runs them.
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def test_the_same_people_come_out_every_time_and_nobody_twice() -> None:
