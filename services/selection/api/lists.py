@@ -55,19 +55,34 @@ class Files(View):
     """Give it as `cursor` to get the next page; null on the last one."""
 
 
-class LateView(View):
-    """Something that was due and is not done."""
+class DueView(View):
+    """Something that is, or was, due on a file. Instants: UTC."""
 
     id: UUID
     candidacy_id: UUID
+    kind: domain.Due
+    subject: UUID
+    """What exactly: a request, a decision, an appeal; the candidacy where there is nothing smaller."""
+    owner: domain.Role
+    due_on: date
+    """The last day in time, Europe/Paris."""
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    met_at: datetime | None
+
+
+class DueThings(View):
+    """All that was ever due on a file, the earliest first."""
+
+    items: tuple[DueView, ...]
+
+
+class LateView(DueView):
+    """Something that was due and is not done, and whose file it is."""
+
     file_number: int
     establishment: str | None
     referent: str
-    kind: domain.Due
-    owner: domain.Role
-    due_on: date
-    reminded_at: datetime | None
-    escalated_at: datetime | None
 
 
 class LateThings(View):
@@ -112,6 +127,14 @@ async def list_candidacies(
     )
     items = tuple(ListedFile.model_validate({**row._mapping, "stuck": row.stuck or ()}) for row in rows[:limit])
     return Files(items=items, next_cursor=_FILES.cursor(items[-1].file_number) if len(rows) > limit else None)
+
+
+@router.get("/candidacies/{candidacy_id}/deadlines")
+async def list_due_things(candidacy_id: UUID, read: Reader) -> DueThings:
+    """What is due on a file, by when and from whom; and what was done of it."""
+    await store.candidacy_row(read.conn, candidacy_id, scope_of(read.principal, read.site))
+    rows = await store.deadline_rows(read.conn, candidacy_id)
+    return DueThings(items=tuple(DueView.model_validate(row._asdict()) for row in rows))
 
 
 @router.get("/deadlines")

@@ -42,7 +42,6 @@ from services.selection.domain.consent import PROGRAMME, Answer, categories_afte
 from services.selection.domain.criteria import Code, Criterion, Examination, Finding, LineKind
 from services.selection.domain.dates import FIRST, LAST, add_months, date_in_paris, first_day_reaching
 from services.selection.domain.decision import (
-    ARRIVAL_PHASE,
     Approval,
     CellType,
     Effects,
@@ -70,7 +69,7 @@ from services.selection.domain.disclosure import (
 from services.selection.domain.document import Document, DocumentKind
 from services.selection.domain.doubles import check_double
 from services.selection.domain.eligibility import RULE_VERSION, Line, Opinion, Result, assess, recompute, reproduces
-from services.selection.domain.explanation import Datum, Explanation, Parameter, Said, explain
+from services.selection.domain.explanation import Explanation, Parameter, Said, explain
 from services.selection.domain.fields import Group, check_fields, readable, readers, writers
 from services.selection.domain.hand_over import Acknowledgement, HandOver, appeal_until
 from services.selection.domain.identity import Identity, Purpose
@@ -119,12 +118,11 @@ from services.selection.domain.undoing import (
     Undone,
     undoing,
 )
-from services.selection.domain.working_days import Holiday, add_working_days, is_working_day, on_or_after
+from services.selection.domain.working_days import Holiday, add_working_days, on_or_after
 
 __all__ = [
     "AFTER_ARRIVAL",
     "AGAIN",
-    "ARRIVAL_PHASE",
     "CHANGE_MONTHS",
     "DORMANT_AFTER",
     "FIRST",
@@ -161,7 +159,6 @@ __all__ = [
     "Contested",
     "Convention",
     "Criterion",
-    "Datum",
     "Deadline",
     "Delegation",
     "Document",
@@ -282,7 +279,6 @@ __all__ = [
     "extract_lasts_until",
     "first_answers",
     "first_day_reaching",
-    "is_working_day",
     "journey",
     "levels",
     "measure_of",

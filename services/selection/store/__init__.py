@@ -36,7 +36,6 @@ from services.selection.store.disclosures import (
 )
 from services.selection.store.files import (
     candidacy_row,
-    facts_of,
     file_to_preview,
     files_to_reassess,
     lock_file,
@@ -189,7 +188,6 @@ __all__ = [
     "exit_adoption_row",
     "expected",
     "facts_data",
-    "facts_of",
     "fields_of",
     "file_to_preview",
     "files_of",

@@ -202,7 +202,7 @@ def _file(row: AnyRow | None) -> domain.File:
         establishment=row.establishment,
         arrived_on=row.arrived_on,
         case=domain.Case(
-            facts=facts_of(row),
+            facts=_facts(row),
             gathered=gathered_of(row),
             sex=domain.Sex(row.sex),
             born_on=row.birth_date,
@@ -221,7 +221,7 @@ def _file(row: AnyRow | None) -> domain.File:
     )
 
 
-def facts_of(row: AnyRow) -> domain.Facts:
+def _facts(row: AnyRow) -> domain.Facts:
     """Back from `facts_data`."""
     return domain.Facts(
         penal_status=row.penal_status and domain.PenalStatus(row.penal_status),
