@@ -21,7 +21,6 @@ _ANSWERS = {
     Refusal.CONSENT_TEXT_UNKNOWN: (422, "No such text of the consent was in use on the day of the signature."),
     Refusal.REASONS_MISSING: (422, "A decision needs written reasons."),
     Refusal.AUTHORITY_MISSING: (422, "A decision names the authority that it is taken for."),
-    Refusal.DELEGATION_MISSING: (422, "A decision names the delegation of its signer."),
     Refusal.URGENCY_WITHOUT_REASONS: (422, "An urgency is given with its reasons, or not at all."),
     Refusal.DELEGATION_MISSING: (422, "A decision names the delegation of a signer who needs one."),
     Refusal.DELEGATION_OUT_OF_SCOPE: (403, "The signer has no such delegation, today and for this act."),

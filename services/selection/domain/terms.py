@@ -57,7 +57,6 @@ class Cause(StrEnum):
     EXIT_MOVED = "exit_moved"
     """The projected exit of an approved file is another than cell and seat are ordered until."""
     CONSENT_WITHDRAWN = "consent_withdrawn"
-    NOT_ARRIVED = "not_arrived"
     ENTRY_PASSED = "entry_passed"
     """The planned entry has passed without an arrival."""
     DORMANT = "dormant"
