@@ -50,7 +50,7 @@ def cells() -> Cells:
         for number in range(total := wing.units * wing.cells):
             unit = f"{wing.code}-U{number // wing.cells + 1}"
             kind = "arrival" if number < wing.arrival else "adapted" if number >= total - wing.adapted else "standard"
-            pool = None if kind == "arrival" else f"{site}-{wing.sex}-{kind}"
+            pool = f"{site}-{wing.sex}-{kind}"
             found.append((f"{unit}-C{number % wing.cells + 1:02}", site, unit, kind, pool))
     return found
 

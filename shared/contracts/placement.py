@@ -31,7 +31,7 @@ class BedAssigned(StayEvent):
 
     stay_id: UUID
     cell: str
-    """Readable code, such as `DON-H1-U2-C07`."""
+    """Readable code of the cell of the first night, such as `DON-H1-U2-C07`."""
     state: Literal["proposed"] = "proposed"
     confirm_by: datetime
     """UTC; past it the proposal is overdue and the bed stays held."""
@@ -39,6 +39,10 @@ class BedAssigned(StayEvent):
     ends_on: date
     """First day after the stay."""
     from_waiting_list: bool
+    unit_cell: str | None = None
+    """The cell to which the person moves on after the arrival phase; None for who stays in the first one."""
+    unit_from: date | None = None
+    """The first night there."""
 
 
 class AssignmentConfirmed(StayEvent):

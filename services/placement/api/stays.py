@@ -47,7 +47,7 @@ class Cells(BaseModel):
     name: str
     sex: Sex
     cell_type: CellType
-    """Arrival cells count in the capacity, but are given by no decision."""
+    """Arrival cells count in the capacity; who spends the first weeks in one is counted in the cell that follows."""
     capacity: int
     proposed: int
     confirmed: int
@@ -104,6 +104,9 @@ class Stay(BaseModel):
     ends_on: date
     """First day after the stay."""
     cell: str | None
+    """Where the person sleeps, or is to sleep first."""
+    cells: tuple[str, ...]
+    """All cells of the stay, in the order of their nights."""
     confirm_by: datetime | None
     """UTC; past it a proposal is overdue and cannot be confirmed."""
     overdue: bool
@@ -211,12 +214,15 @@ def _stay(row: Any) -> Stay:
     reason = None
     if row.state == State.WAITLISTED:
         reason = "no_free_bed" if row.pool else "no_compatible_pool"
+    cells = row.cells or ()
     return Stay.model_validate(
         {
             **row._mapping,
             "id": row.stay_id,
-            "starts_on": row.planned_entry,
-            "ends_on": row.projected_exit,
+            "starts_on": row.starts_on or row.planned_entry,
+            "ends_on": row.ends_on or row.projected_exit,
+            "cell": row.cell_now or (cells[0] if cells else None),
+            "cells": cells,
             "waiting_reason": reason,
         }
     )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.placement.domain.beds import Refusal, Refused, Request, State
+from services.placement.domain.days import Uses
 
 EARLY = timedelta(days=3)
 """A convoy may come this much before the first planned night: our assumption, no text fixes it."""
@@ -48,13 +49,16 @@ class Departure:
     departed_on: date
 
 
-def arrive(request: Request | None, stay_id: UUID, arrival: Arrival, known: Arrival | None, today: date) -> Request:
+def arrive(
+    request: Request | None, stay_id: UUID, arrival: Arrival, known: Arrival | None, uses: Uses, today: date
+) -> Request:
     """The request once the person came; the very same when this arrival is known already.
 
     Args:
         request: the one that the stay belongs to, if any.
         stay_id: the stay that the officer saw.
         known: the arrival recorded on that stay, if any.
+        uses: its nights.
         today: Europe/Paris.
 
     Raises:
@@ -72,8 +76,7 @@ def arrive(request: Request | None, stay_id: UUID, arrival: Arrival, known: Arri
         raise Refused(Refusal.STAY_WAITING)
     if request.state is not State.CONFIRMED:
         raise Refused(Refusal.STAY_UNCONFIRMED)
-    assert request.need
-    first, last = request.need.planned_entry - EARLY, min(today, request.need.projected_exit - timedelta(days=1))
+    first, last = uses[0].nights.start - EARLY, min(today, uses[-1].nights.end - timedelta(days=1))
     if not first <= arrival.arrived_on <= last:
         raise Refused(Refusal.ARRIVAL_OUT_OF_DATES)
     return request.moved(State.ARRIVED)

@@ -1,15 +1,8 @@
 """The use cases of placement: load, decide, save, publish. Each event gets exactly one reply."""
 
 from services.placement.handlers.arrivals import arrive, depart
-from services.placement.handlers.beds import (
-    PROPOSAL,
-    Proposal,
-    assign_bed,
-    change_bed,
-    confirm_stay,
-    expire_proposal,
-    release_bed,
-)
+from services.placement.handlers.orders import assign_bed, change_bed, release_bed
+from services.placement.handlers.proposals import PROPOSAL, Proposal, confirm_stay, expire_proposal
 
 __all__ = [
     "PROPOSAL",

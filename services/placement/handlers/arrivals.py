@@ -1,15 +1,13 @@
-"""The use cases of arrival and departure. Locks are taken in the order that the head of `beds.py` gives."""
+"""The use cases of arrival and departure. Locks are taken in the order that the head of `line.py` gives."""
 
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.placement import domain, store
-from services.placement.domain import Arrival, Departure, Refusal, Refused, Request
-from services.placement.handlers.beds import about, fill, tell
+from services.placement.domain import Arrival, Departure, Refusal, Refused
+from services.placement.handlers.line import author, fill, locked
+from services.placement.handlers.telling import about, tell
 from shared.contracts.placement import Arrived, Departed
 from shared.messaging import Tx
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 async def arrive(tx: Tx, stay_id: UUID, arrival: Arrival, officer: str) -> UUID:
@@ -26,15 +24,20 @@ async def arrive(tx: Tx, stay_id: UUID, arrival: Arrival, officer: str) -> UUID:
     Raises:
         Refused: no confirmed bed of that stay, another arrival is known, the day cannot be, or the cell is not free.
     """
-    request, _ = await _locked(tx, stay_id)
+    request, _ = await locked(tx, stay_id)
     known = (await store.occupation_of(tx.conn, stay_id)).arrival
-    arrived = domain.arrive(request, stay_id, arrival, known, tx.now.astimezone(_PARIS).date())
+    uses = await store.uses_of(tx.conn, stay_id)
+    arrived = domain.arrive(request, stay_id, arrival, known, uses, domain.date_in_paris(tx.now))
     if arrived is request:
         return stay_id
-    if not await store.is_cell_free(tx.conn, stay_id, arrival.arrived_on):
+    come = domain.begun(uses, arrival.arrived_on)
+    tonight = come[0]
+    if not await store.is_cell_free(tx.conn, stay_id, tonight):
         raise Refused(Refusal.CELL_OCCUPIED)
+    by = author(tx, officer)
     await store.save(tx.conn, arrived)
-    await store.record_arrival(tx.conn, stay_id, arrival, store.Recorder(officer, tx.actor.function, tx.now))
+    await store.record_arrival(tx.conn, stay_id, arrival, tonight.cell, by)
+    await store.correct(tx.conn, stay_id, uses, come, by, "arrived")
     await tell(tx, arrived, Arrived(**about(arrived), stay_id=stay_id, arrived_on=arrival.arrived_on))
     return stay_id
 
@@ -53,25 +56,17 @@ async def depart(tx: Tx, stay_id: UUID, departure: Departure, officer: str) -> U
     Raises:
         Refused: nobody arrived on that stay, another departure is known, or the day cannot be.
     """
-    request, locked = await _locked(tx, stay_id)
+    request, pools = await locked(tx, stay_id)
     occupation = await store.occupation_of(tx.conn, stay_id)
-    today = tx.now.astimezone(_PARIS).date()
+    today = domain.date_in_paris(tx.now)
     departed = domain.depart(request, departure, occupation.arrival, occupation.departure, today)
     if departed is request:
         return stay_id
     await store.save(tx.conn, departed)
-    await store.record_departure(tx.conn, stay_id, departure, store.Recorder(officer, tx.actor.function, tx.now))
+    by, uses = author(tx, officer), await store.uses_of(tx.conn, stay_id)
+    await store.record_departure(tx.conn, stay_id, departure, by)
+    await store.correct(tx.conn, stay_id, uses, domain.ended(uses, departure.departed_on), by, "departed")
     said = {"stay_id": stay_id, "departed_on": departure.departed_on, "reason": departure.reason.value}
     await tell(tx, departed, Departed(**about(departed), **said))
-    await fill(tx, locked)
+    await fill(tx, pools)
     return stay_id
-
-
-async def _locked(tx: Tx, stay_id: UUID) -> tuple[Request | None, tuple[str, ...]]:
-    """The request of a stay, locked after its pool, and the codes of the pools that are locked.
-
-    Between the two locks an order may have moved it to another pool; then it has another stay, and this one is refused.
-    """
-    candidacy_id = await store.candidacy_of(tx.conn, stay_id)
-    locked = () if candidacy_id is None else await store.lock_pools(tx.conn, candidacy_id, None)
-    return await store.lock_request_of(tx.conn, stay_id), locked

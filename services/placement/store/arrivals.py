@@ -1,13 +1,14 @@
-"""What is recorded of a bed that somebody came to and left."""
+"""What is recorded of somebody who came and left."""
 
-from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.placement.domain import Arrival, Departure, DepartureReason
+from services.placement.domain import Arrival, Departure, DepartureReason, Use
+from services.placement.store.types import DATE, TEXT, UUID_
+from services.placement.store.uses import Author
 from services.placement.tables import assignments
 
 
@@ -16,14 +17,6 @@ class Occupation(NamedTuple):
 
     arrival: Arrival | None
     departure: Departure | None
-
-
-class Recorder(NamedTuple):
-    """The officer who records it: subject of the token, function, and when (UTC)."""
-
-    officer: str
-    function: str
-    at: datetime
 
 
 async def candidacy_of(conn: AsyncConnection, stay_id: UUID) -> UUID | None:
@@ -50,54 +43,53 @@ _OCCUPATION = sa.select(
 ).where(assignments.c.id == sa.bindparam("stay_id"))
 
 
-async def is_cell_free(conn: AsyncConnection, stay_id: UUID, arrived_on: date) -> bool:
-    """Whether nobody else is in the cell, or has it for a day of the stay as it begins with that arrival.
+async def is_cell_free(conn: AsyncConnection, stay_id: UUID, use: Use) -> bool:
+    """Whether nobody else is in the cell of these nights, and nothing else has it on one of them.
 
-    The pool must be locked.
+    The pools of the cell's sex must be locked.
     """
-    return bool((await conn.execute(_FREE, {"stay_id": stay_id, "arrived_on": arrived_on})).scalar_one())
+    given = {"stay_id": stay_id, "cell": use.cell, "start": use.nights.start, "end": use.nights.end}
+    return bool((await conn.execute(_FREE, given)).scalar_one())
 
 
 _FREE = sa.text(
     """
-    SELECT NOT EXISTS (
-        SELECT FROM assignments AS other
-        WHERE other.cell = own.cell AND other.id <> own.id AND other.state IN ('proposed', 'confirmed')
-            AND (other.arrived_on IS NOT NULL
-                OR other.period && daterange(least(lower(own.period), :arrived_on), upper(own.period)))
-    ) FROM assignments AS own WHERE own.id = :stay_id
-    """
-).bindparams(sa.bindparam("stay_id", type_=sa.Uuid), sa.bindparam("arrived_on", type_=sa.Date))
-
-
-async def record_arrival(conn: AsyncConnection, stay_id: UUID, arrival: Arrival, by: Recorder) -> None:
-    """Notes who came; a stay that begins early holds its bed from that night on."""
-    what = {"transfer_order": arrival.transfer_order, "arrived_on": arrival.arrived_on}
-    await conn.execute(_ARRIVED, {"stay_id": stay_id, **what, **by._asdict()})
-
-
-_ARRIVED = sa.text(
-    """
-    UPDATE assignments SET transfer_order = :transfer_order, arrived_on = :arrived_on, arrival_by = :officer,
-        arrival_by_function = :function, arrival_at = :at,
-        period = daterange(least(lower(period), :arrived_on), upper(period))
-    WHERE id = :stay_id
+    SELECT NOT EXISTS (SELECT FROM assignments WHERE cell_now = :cell AND id <> :stay_id)
+        AND NOT EXISTS (
+            SELECT FROM bed_uses WHERE cell = :cell AND given_up_at IS NULL AND stay_id IS DISTINCT FROM :stay_id
+                AND period && daterange(:start, :end)
+        )
     """
 ).bindparams(
-    sa.bindparam("stay_id", type_=sa.Uuid),
-    sa.bindparam("arrived_on", type_=sa.Date),
-    sa.bindparam("at", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("stay_id", type_=UUID_),
+    sa.bindparam("cell", type_=TEXT),
+    sa.bindparam("start", type_=DATE),
+    sa.bindparam("end", type_=DATE),
 )
 
 
-async def record_departure(conn: AsyncConnection, stay_id: UUID, departure: Departure, by: Recorder) -> None:
-    """Notes who left, and gives the bed up."""
+async def record_arrival(conn: AsyncConnection, stay_id: UUID, arrival: Arrival, cell: str, by: Author) -> None:
+    """Notes who came, and in which cell the person sleeps."""
+    values = {
+        "transfer_order": arrival.transfer_order,
+        "arrived_on": arrival.arrived_on,
+        "cell_now": cell,
+        "arrival_by": by.officer,
+        "arrival_by_function": by.function,
+        "arrival_at": by.at,
+    }
+    await conn.execute(sa.update(assignments).where(assignments.c.id == stay_id).values(values))
+
+
+async def record_departure(conn: AsyncConnection, stay_id: UUID, departure: Departure, by: Author) -> None:
+    """Notes who left: nobody sleeps in the cell any more."""
     values = {
         "departed_on": departure.departed_on,
         "departure_reason": departure.reason,
         "departure_by": by.officer,
         "departure_by_function": by.function,
         "departure_at": by.at,
+        "cell_now": None,
         "state": "released",
         "released_at": by.at,
     }

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.placement.tables import assignments, requests
+from services.placement.tables import assignments, bed_uses, requests
 from services.placement.tables import sites as all_sites
 
 
@@ -38,7 +39,8 @@ _SITES = sa.select(all_sites).order_by(all_sites.c.code)
 async def occupancy(conn: AsyncConnection, site: str) -> Occupancy:
     """How many cells in service each wing of a site has by type, how many of them are held, and how many persons wait.
 
-    A cell that is held for a stay to come counts as held from the day that the bed is proposed.
+    A cell that is held for a stay to come counts as held from the day that the bed is proposed. Who spends the first
+    weeks in an arrival cell counts in the cell of the unit only: one bed a person.
     """
     wings = (await conn.execute(_WINGS, {"site": site})).all()
     return Occupancy(wings, (await conn.execute(_WAITING, {"site": site})).all())
@@ -49,8 +51,12 @@ _WINGS = sa.text(
     SELECT wings.code AS wing, wings.name, wings.sex, cells.type AS cell_type, count(*) AS capacity,
         count(*) FILTER (WHERE held.confirmed) AS confirmed, count(*) FILTER (WHERE NOT held.confirmed) AS proposed
     FROM wings JOIN units ON units.wing = wings.code JOIN cells ON cells.unit = units.code LEFT JOIN (
-        SELECT cell, bool_or(state = 'confirmed') AS confirmed FROM assignments
-        WHERE state IN ('proposed', 'confirmed') GROUP BY cell
+        SELECT cell, bool_or(confirmed) AS confirmed FROM (
+            SELECT DISTINCT ON (assignments.id) bed_uses.cell, assignments.state = 'confirmed' AS confirmed
+            FROM assignments JOIN bed_uses ON bed_uses.stay_id = assignments.id AND bed_uses.kind = 'stay'
+                AND bed_uses.given_up_at IS NULL
+            WHERE assignments.state IN ('proposed', 'confirmed') ORDER BY assignments.id, bed_uses.nights DESC
+        ) AS last GROUP BY cell
     ) AS held ON held.cell = cells.code
     WHERE wings.site = :site AND cells.in_service AND cells.type <> 'secure_waiting'
     GROUP BY wings.code, cells.type ORDER BY wings.code, cells.type
@@ -78,9 +84,10 @@ _VACANCIES = sa.text(
     """
     SELECT count(*) FILTER (WHERE coalesce(lower(period), '-infinity') <= :starts_on) AS free,
         min(greatest(coalesce(lower(period), :starts_on), :starts_on)) AS next_free_on
-    FROM vacancies JOIN pools ON pools.code = vacancies.pool
+    FROM vacancies JOIN pools ON pools.code = vacancies.pool JOIN sites ON sites.code = pools.site
     WHERE pools.site = :site AND pools.sex = :sex AND pools.cell_type = :cell_type
-        AND coalesce(lower(period), '-infinity') < :until AND (upper_inf(period) OR upper(period) >= :until)
+        AND coalesce(lower(period), '-infinity') < :until
+        AND (upper_inf(period) OR upper(period) >= :until + cleaning_days)
     """
 ).bindparams(sa.bindparam("starts_on", type_=sa.Date), sa.bindparam("until", type_=sa.Date))
 
@@ -121,16 +128,32 @@ async def stay(conn: AsyncConnection, stay_id: UUID) -> sa.Row[Any] | None:
 
 _order = (requests.c.decided_on, requests.c.file_number, requests.c.id)
 _other = requests.alias("other")
-_ahead = sa.and_(
-    _other.c.pool == requests.c.pool,
-    _other.c.state == "waitlisted",
-    sa.tuple_(_other.c.decided_on, _other.c.file_number, _other.c.id) < sa.tuple_(*_order),
+
+
+def _turn(request: Any) -> sa.Tuple:
+    first = sa.func.coalesce(request.c.ahead_at, sa.text("'infinity'::timestamptz"))
+    return sa.tuple_(first, request.c.decided_on, request.c.file_number, request.c.id)
+
+
+_ahead = sa.and_(_other.c.pool == requests.c.pool, _other.c.state == "waitlisted", _turn(_other) < _turn(requests))
+
+_nights = (
+    sa.select(
+        sa.func.min(sa.func.lower(bed_uses.c.nights)).label("starts_on"),
+        sa.func.max(sa.func.upper(bed_uses.c.nights)).label("ends_on"),
+        sa.func.array_agg(aggregate_order_by(bed_uses.c.cell, bed_uses.c.nights)).label("cells"),
+    )
+    .where(bed_uses.c.stay_id == assignments.c.id, bed_uses.c.kind == "stay", bed_uses.c.given_up_at.is_(None))
+    .lateral("nights")
 )
 
 _STAYS: sa.Select[Any] = (
     sa.select(
         *(column for column in requests.c if column.name != "site"),
-        assignments.c.cell,
+        assignments.c.cell_now,
+        _nights.c.starts_on,
+        _nights.c.ends_on,
+        _nights.c.cells,
         assignments.c.confirm_by,
         assignments.c.confirmed_at,
         assignments.c.confirmed_by_function,
@@ -146,5 +169,6 @@ _STAYS: sa.Select[Any] = (
         sa.and_(requests.c.state == "proposed", sa.exists().where(_ahead)).label("earlier_decision_waits"),
     )
     .join_from(requests, assignments, assignments.c.id == requests.c.stay_id, isouter=True)
+    .join(_nights, sa.true(), isouter=True)
     .where(requests.c.stay_id.is_not(None))
 )

@@ -1,6 +1,5 @@
 """Requests and their locks: which function takes a lock, its name says. Each statement is built once."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,8 @@ from services.placement.domain import CellType, Need, Request, Sex, State
 from services.placement.tables import assignments, requests
 
 
-def _request(row: Any) -> Request:
+def request_of(row: Any) -> Request:
+    """The request that a row of its table, or one with its columns, holds."""
     need = None
     if row.decided_on is not None:
         need = Need(
@@ -58,7 +58,9 @@ def _row(request: Request) -> dict[str, Any]:
 
 
 async def lock_pools(conn: AsyncConnection, candidacy_id: UUID, wanted: str | None) -> tuple[str, ...]:
-    """Locks the pool that is wanted and the one that the candidacy's request has now, in the order of their codes.
+    """Locks all pools of the sex that is wanted and of the one that the candidacy's request has, in order of codes.
+
+    Units mix types of cells, and a person's nights may bear on another's of the same unit.
 
     Args:
         conn: the caller's transaction.
@@ -75,7 +77,10 @@ async def lock_pools(conn: AsyncConnection, candidacy_id: UUID, wanted: str | No
 _LOCK_POOLS = sa.text(
     """
     SELECT code FROM pools
-    WHERE code IN (:wanted, (SELECT pool FROM requests WHERE candidacy_id = :candidacy_id))
+    WHERE cell_type <> 'arrival' AND (site, sex) IN (
+        SELECT site, sex FROM pools
+        WHERE code IN (:wanted, (SELECT pool FROM requests WHERE candidacy_id = :candidacy_id))
+    )
     ORDER BY code FOR UPDATE
     """
 ).bindparams(sa.bindparam("wanted", type_=sa.Text), sa.bindparam("candidacy_id", type_=sa.Uuid))
@@ -83,7 +88,7 @@ _LOCK_POOLS = sa.text(
 
 async def claim(conn: AsyncConnection, new: Request) -> Request:
     """Makes the candidacy's one request, or locks and gives the one that there is; tell them apart by `id`."""
-    return _request((await conn.execute(_CLAIM, _row(new))).one())
+    return request_of((await conn.execute(_CLAIM, _row(new))).one())
 
 
 _new = insert(requests)
@@ -105,7 +110,7 @@ _SAVE = sa.update(requests).where(requests.c.id == sa.bindparam("key"))
 async def lock_request_of(conn: AsyncConnection, stay_id: UUID) -> Request | None:
     """Locks and gives the request that a stay belongs, or once belonged, to."""
     row = (await conn.execute(_LOCK_OF_STAY, {"stay_id": stay_id})).first()
-    return None if row is None else _request(row)
+    return None if row is None else request_of(row)
 
 
 _LOCK_OF_STAY = (
@@ -124,46 +129,7 @@ _LOCK_OF_STAY = (
 async def lock_request_if_idle(conn: AsyncConnection, request_id: UUID) -> Request | None:
     """Locks and gives a request, or None while another transaction has it locked."""
     row = (await conn.execute(_LOCK_IF_IDLE, {"request_id": request_id})).first()
-    return None if row is None else _request(row)
+    return None if row is None else request_of(row)
 
 
 _LOCK_IF_IDLE = sa.select(requests).where(requests.c.id == sa.bindparam("request_id")).with_for_update(skip_locked=True)
-
-
-async def first_in_line(conn: AsyncConnection, pool: str, skipped: Sequence[UUID]) -> tuple[Request, str, bool] | None:
-    """Who is the first of a pool's line for whom a cell is free, and which.
-
-    The pool must be locked. The line is walked in its order along an index, and each one's cell is found by one step in
-    either of two indexes: a cell without any stay, else one that is free for good by then, else the tightest gap.
-
-    Args:
-        conn: the caller's transaction.
-        pool: its code.
-        skipped: candidacies to pass over.
-
-    Returns:
-        the request, the code of the cell, and whether there is a second one in line for whom a cell is free.
-    """
-    rows = (await conn.execute(_FIRST_IN_LINE, {"pool": pool, "skipped": list(skipped)})).all()
-    return (_request(rows[0]), rows[0].cell, len(rows) > 1) if rows else None
-
-
-_FIRST_IN_LINE = sa.text(
-    """
-    SELECT requests.*, free.cell
-    FROM requests CROSS JOIN LATERAL (
-        (SELECT cell FROM vacancies
-         WHERE pool = :pool AND upper_inf(period) AND coalesce(lower(period), '-infinity') <= requests.planned_entry
-         ORDER BY coalesce(lower(period), '-infinity'), cell LIMIT 1)
-        UNION ALL
-        (SELECT cell FROM vacancies
-         WHERE pool = :pool AND NOT upper_inf(period) AND upper(period) >= requests.projected_exit
-             AND coalesce(lower(period), '-infinity') <= requests.planned_entry
-         ORDER BY upper(period) LIMIT 1)
-        LIMIT 1
-    ) AS free
-    WHERE requests.pool = :pool AND requests.state IN ('requested', 'waitlisted')
-        AND requests.candidacy_id <> ALL (:skipped)
-    ORDER BY requests.decided_on, requests.file_number, requests.id LIMIT 2
-    """
-).bindparams(sa.bindparam("pool", type_=sa.Text), sa.bindparam("skipped", type_=sa.ARRAY(sa.Uuid)))

@@ -78,11 +78,11 @@ async def test_vacancies_tell_what_is_free_for_a_whole_stay_and_from_when(
     assert await vacancies(api, tokens, cell_type="standard") == (17, "2027-01-04")
     holder = uuid7()
     await bench.deliver(a_request(planned_entry=date(2027, 3, 1), projected_exit=date(2027, 9, 1)), subject=holder)
-    # Before, across and after the stay of the only such cell.
-    assert await vacancies(api, tokens, until="2027-03-01") == (1, "2027-01-04")
-    assert await vacancies(api, tokens, until="2027-03-02") == (0, None)
-    assert await vacancies(api, tokens) == (0, "2027-09-01")
-    assert await vacancies(api, tokens, **{"from": "2027-09-01"}) == (1, "2027-09-01")
+    # Before, across and after the stay of the only such cell, which is cleaned for a day after each.
+    assert await vacancies(api, tokens, until="2027-02-28") == (1, "2027-01-04")
+    assert await vacancies(api, tokens, until="2027-03-01") == (0, None)
+    assert await vacancies(api, tokens) == (0, "2027-09-02")
+    assert await vacancies(api, tokens, **{"from": "2027-09-02"}) == (1, "2027-09-02")
     await bench.deliver(a_cancellation(), subject=holder, version=2)
     assert await vacancies(api, tokens) == (1, "2027-01-04")
 

@@ -23,7 +23,7 @@ from services.placement.tests.test_handlers import (
     ASSIGNED,
     OFFICER,
     RELEASED,
-    assert_vacancies_are_what_assignments_leave,
+    assert_vacancies_are_what_uses_leave,
     rows,
     the,
     types,
@@ -130,7 +130,9 @@ def test_an_arrival_lies_within_the_stay_or_a_few_days_before_and_never_in_the_f
     arrived_on: date, today: date, refused: Refusal | None
 ) -> None:
     def come() -> domain.Request:
-        return domain.arrive(a_known(State.CONFIRMED), STAY, replace(CAME, arrived_on=arrived_on), None, today)
+        nights = (domain.Use(STAY, "DON-F1-U2-C10", domain.Days(ENTRY, date(2028, 7, 1))),)
+        arrival = replace(CAME, arrived_on=arrived_on)
+        return domain.arrive(a_known(State.CONFIRMED), STAY, arrival, None, nights, today)
 
     if refused is None:
         assert come().state is State.ARRIVED
@@ -143,21 +145,22 @@ def test_an_arrival_lies_within_the_stay_or_a_few_days_before_and_never_in_the_f
 async def test_who_comes_early_has_the_bed_from_that_night_on(bench: Bench, engine: AsyncEngine) -> None:
     stay = await confirmed(bench, uuid7())
     assert types(await arrive(bench, stay, replace(CAME, arrived_on=date(2027, 1, 2)))) == ["arrived"]
-    assert await rows(engine, "SELECT lower(period) FROM assignments") == [(date(2027, 1, 2),)]
-    await assert_vacancies_are_what_assignments_leave(engine)
+    assert await rows(engine, "SELECT lower(nights) FROM bed_uses") == [(date(2027, 1, 2),)]
+    await assert_vacancies_are_what_uses_leave(engine)
     await depart(bench, stay, Departure(DepartureReason.OTHER, date(2027, 1, 3)))
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_nobody_comes_while_the_one_before_has_the_cell(bench: Bench, clock: SettableClock) -> None:
     before, after = uuid7(), uuid7()
     first = await confirmed(bench, before, projected_exit=date(2027, 2, 1))
     second = await confirmed(
-        bench, after, file_number=2, planned_entry=date(2027, 2, 1), projected_exit=date(2028, 1, 1)
+        bench, after, file_number=2, planned_entry=date(2027, 2, 2), projected_exit=date(2028, 1, 1)
     )
     await arrive(bench, first)
-    clock.now = datetime(2027, 1, 31, 20, tzinfo=UTC)
-    early = replace(CAME, arrived_on=date(2027, 1, 31))
+    clock.now = datetime(2027, 2, 1, 20, tzinfo=UTC)
+    # The first is to leave on that day; the bed is cleaned on it.
+    early = replace(CAME, arrived_on=date(2027, 2, 1))
     assert await refusal(arrive(bench, second, early)) is Refusal.CELL_OCCUPIED
     clock.now = datetime(2027, 2, 2, 20, tzinfo=UTC)
     late = replace(CAME, arrived_on=date(2027, 2, 2))
@@ -191,7 +194,7 @@ async def test_a_cancellation_after_the_arrival_frees_nothing_until_the_departur
     assert left[1].body["from_waiting_list"] is True
     assert RELEASED not in {one.event_type for one in left}
     assert types(await bench.deliver(a_cancellation(), subject=holder, version=3)) == ["nothing_to_release"]
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_a_departure_is_told_once_and_another_one_is_refused(bench: Bench, clock: SettableClock) -> None:

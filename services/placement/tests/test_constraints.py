@@ -27,23 +27,38 @@ _REQUEST = sa.text(
     " '2027-01-01', '2028-01-01', 'DON-F-adapted', :stay, 'proposed', false, 1)"
 )
 _ASSIGNMENT = sa.text(
-    "INSERT INTO assignments (id, request_id, candidacy_id, cell, period, state, from_waiting_list, proposed_at,"
-    " confirm_by) VALUES (:id, :request, :candidacy, :cell, CAST(CAST(:period AS text) AS daterange), 'proposed',"
-    " false, now(), now())"
+    "INSERT INTO assignments (id, request_id, candidacy_id, state, from_waiting_list, proposed_at, confirm_by)"
+    " VALUES (:id, :request, :candidacy, 'proposed', false, now(), now())"
+)
+_NIGHTS = sa.text(
+    "INSERT INTO bed_uses (id, cell, period, kind, stay_id, candidacy_id, nights, function, reason, at)"
+    " VALUES (uuidv7(), :cell, CAST(CAST(:period AS text) AS daterange), 'stay', :stay, :candidacy,"
+    " CAST(CAST(:period AS text) AS daterange), 'platform', 'proposed', now())"
+)
+
+_SEPARATION = sa.text(
+    "INSERT INTO separations (id, one, other, period, declared_by, declared_by_function, declared_at, version)"
+    " VALUES (uuidv7(), :one, :other, '[2026-11-01,)', 'officer-7', 'placement_officer', now(), 1)"
 )
 
 
 async def a_person(conn: AsyncConnection) -> dict[str, UUID]:
     person = {"id": uuid7(), "candidacy": uuid7(), "stay": uuid7()}
     await conn.execute(_REQUEST, person)
+    stay = {"id": person["stay"], "request": person["id"], "candidacy": person["candidacy"]}
+    await conn.execute(_ASSIGNMENT, stay)
     return person
 
 
-async def assign(conn: AsyncConnection, person: dict[str, UUID], period: str, cell: str = CELL) -> UUID:
-    stay = uuid7()
-    values = {"id": stay, "request": person["id"], "candidacy": person["candidacy"], "cell": cell}
-    await conn.execute(_ASSIGNMENT, {**values, "period": period})
-    return stay
+async def assign(conn: AsyncConnection, person: dict[str, UUID], period: str, cell: str = CELL) -> None:
+    nights = {"stay": person["stay"], "candidacy": person["candidacy"], "cell": cell, "period": period}
+    await conn.execute(_NIGHTS, nights)
+
+
+async def somebody_waits(engine: AsyncEngine) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with engine.connect() as conn:
+        return (await conn.execute(sa.text(waiting))).one() == (1,)
 
 
 async def code_of(engine: AsyncEngine, statement: str) -> str | None:
@@ -61,15 +76,7 @@ async def test_two_transactions_can_never_both_assign_a_cell_for_the_same_day(en
         assert "READ COMMITTED" in str(await first.get_isolation_level())
         await assign(first, one, "[2027-01-01,2028-01-01)")
         late = asyncio.ensure_future(assign(second, other, "[2027-12-31,2028-06-01)"))
-
-        async def second_waits() -> bool:
-            waiting = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            async with engine.connect() as conn:
-                return (await conn.execute(sa.text(waiting))).one() == (1,)
-
-        await eventually(second_waits)
+        await eventually(lambda: somebody_waits(engine))
         await first.commit()
         with pytest.raises(IntegrityError) as refused:
             await late
@@ -85,28 +92,76 @@ async def test_a_person_can_never_have_two_cells_on_the_same_day(engine: AsyncEn
     assert sqlstate(refused.value) == OVERLAP
 
 
-async def test_an_order_has_one_live_bed_at_most_whatever_the_days(engine: AsyncEngine) -> None:
+async def test_an_order_has_one_live_assignment_at_most(engine: AsyncEngine) -> None:
     async with engine.connect() as conn:
         person = await a_person(conn)
-        await assign(conn, person, "[2027-01-01,2028-01-01)")
+        second = {"id": uuid7(), "request": person["id"], "candidacy": person["candidacy"]}
         with pytest.raises(IntegrityError) as refused:
-            await assign(conn, person, "[2029-01-01,2030-01-01)")
+            await conn.execute(_ASSIGNMENT, second)
     assert sqlstate(refused.value) == TWICE
 
 
-async def test_stays_may_touch_and_released_ones_do_not_count(engine: AsyncEngine) -> None:
+async def test_nights_may_touch_and_those_given_up_do_not_count(engine: AsyncEngine) -> None:
     async with engine.begin() as conn:
         people = [await a_person(conn) for _ in range(4)]
-        gone = await assign(conn, people[0], "[2027-01-01,2028-01-01)")
-        await conn.execute(
-            sa.text("UPDATE assignments SET state = 'released', released_at = now() WHERE id = :id"), {"id": gone}
-        )
+        await assign(conn, people[0], "[2027-01-01,2028-01-01)")
+        await conn.execute(sa.text("UPDATE bed_uses SET given_up_at = now()"))
         await assign(conn, people[1], "[2027-06-01,2028-01-01)")
         await assign(conn, people[2], "[2028-01-01,2028-06-01)")
         await assign(conn, people[3], "[2027-01-01,2027-06-01)")
 
 
-async def test_a_stay_has_a_first_and_a_last_day(engine: AsyncEngine) -> None:
+async def test_nobody_sleeps_near_somebody_from_whom_the_person_is_kept_apart(engine: AsyncEngine) -> None:
+    async with engine.connect() as conn:
+        one, other = await a_person(conn), await a_person(conn)
+        low, high = sorted((one["candidacy"], other["candidacy"]))
+        await conn.execute(_SEPARATION, {"one": low, "other": high})
+        await assign(conn, one, "[2027-01-01,2027-02-01)", "DON-F1-U1-C03")
+        for cell, period, refused in (
+            ("DON-F1-U1-C04", "[2027-01-31,2027-03-01)", True),
+            ("DON-F1-U1-C01", "[2027-01-01,2027-01-02)", True),
+            ("DON-F1-U1-C04", "[2027-02-01,2027-03-01)", False),
+            ("DON-F1-U2-C01", "[2027-01-01,2027-02-01)", False),
+        ):
+            try:
+                async with conn.begin_nested():
+                    await assign(conn, other, period, cell)
+                found = None
+            except IntegrityError as error:
+                found = sqlstate(error)
+            assert (cell, found) == (cell, OVERLAP if refused else None)
+
+
+async def test_two_transactions_can_never_both_bring_a_pair_together(engine: AsyncEngine) -> None:
+    async with engine.begin() as conn:
+        one, other = await a_person(conn), await a_person(conn)
+        low, high = sorted((one["candidacy"], other["candidacy"]))
+        await conn.execute(_SEPARATION, {"one": low, "other": high})
+    async with engine.connect() as first, engine.connect() as second:
+        await assign(first, one, "[2027-01-01,2028-01-01)", "DON-F1-U1-C03")
+        late = asyncio.ensure_future(assign(second, other, "[2027-12-31,2028-06-01)", "DON-F1-U1-C04"))
+        await eventually(lambda: somebody_waits(engine))
+        await first.commit()
+        with pytest.raises(IntegrityError) as refused:
+            await late
+        assert sqlstate(refused.value) == OVERLAP
+
+
+async def test_each_correction_leaves_what_was_and_whose_it_was(bench: Bench, engine: AsyncEngine) -> None:
+    await bench.deliver(a_request(), subject=uuid7())
+    async with engine.begin() as conn:
+        await conn.execute(
+            sa.text(
+                "UPDATE bed_uses SET period = '[2027-02-01,2028-07-02)', nights = '[2027-02-01,2028-07-01)',"
+                " officer = 'officer-7', reason = 'later'"
+            )
+        )
+        await conn.execute(sa.text("UPDATE bed_uses SET officer = 'officer-7'"))
+        was = await conn.execute(sa.text("SELECT nights::text, officer, reason FROM bed_use_history"))
+        assert was.all() == [("[2027-01-04,2028-07-01)", None, "proposed")]
+
+
+async def test_nights_have_a_first_and_a_last(engine: AsyncEngine) -> None:
     for period in ("empty", "[2027-01-01,)", "(,2027-01-01)"):
         async with engine.connect() as conn:
             person = await a_person(conn)
@@ -126,7 +181,15 @@ BROKEN = (
     ("UPDATE requests SET pool = NULL", CHECK),
     ("UPDATE requests SET state = 'waitlisted', overdue = true", CHECK),
     ("UPDATE cells SET pool = NULL WHERE type = 'adapted'", CHECK),
-    ("UPDATE cells SET pool = 'DON-F-standard' WHERE type = 'arrival'", CHECK),
+    ("UPDATE cells SET pool = 'DON-F-standard' WHERE type = 'secure_waiting'", CHECK),
+    ("UPDATE bed_uses SET kind = 'gone'", CHECK),
+    ("UPDATE bed_uses SET kind = 'hold'", CHECK),
+    ("UPDATE bed_uses SET stay_id = NULL", CHECK),
+    ("UPDATE bed_uses SET nights = '[2027-01-05,2027-02-01)'", CHECK),
+    ("UPDATE bed_uses SET nights = '[2027-01-04,2028-07-03)'", CHECK),
+    ("UPDATE assignments SET cell_now = 'DON-F1-U2-C10'", CHECK),
+    ("UPDATE requests SET ahead_at = now()", CHECK),
+    ("UPDATE sites SET arrival_days = 22", CHECK),
     ("INSERT INTO vacancies VALUES ('DON-F1-U2-C10', '[2026-01-01,2026-02-01)', 'DON-F-adapted')", OVERLAP),
     ("INSERT INTO requests SELECT uuidv7(), candidacy_id, site, event_id FROM requests", "23502"),
 )

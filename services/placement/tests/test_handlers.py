@@ -81,14 +81,14 @@ async def assert_no_deadlock(engine: AsyncEngine) -> None:
     assert await rows(engine, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
 
 
-async def assert_vacancies_are_what_assignments_leave(engine: AsyncEngine) -> None:
+async def assert_vacancies_are_what_uses_leave(engine: AsyncEngine) -> None:
     wrong = await rows(
         engine,
         """
         SELECT cells.code FROM cells WHERE pool IS NOT NULL AND
             (SELECT range_agg(period) FROM vacancies WHERE cell = cells.code) IS DISTINCT FROM
-            datemultirange(daterange(NULL, NULL)) - coalesce((SELECT range_agg(period) FROM assignments
-                WHERE cell = cells.code AND state <> 'released'), '{}')
+            datemultirange(daterange(NULL, NULL)) - coalesce((SELECT range_agg(period) FROM bed_uses
+                WHERE cell = cells.code AND given_up_at IS NULL), '{}')
         """,
     )
     assert wrong == []
@@ -111,6 +111,8 @@ async def test_an_approved_candidacy_is_proposed_a_bed_that_fits(bench: Bench, c
         "starts_on": "2027-01-04",
         "ends_on": "2028-07-01",
         "from_waiting_list": False,
+        "unit_cell": None,
+        "unit_from": None,
     }
 
 
@@ -120,8 +122,31 @@ async def test_each_need_takes_cells_of_its_own_wing_and_type_only(bench: Bench)
         for sex in WingSex
         for kind in CellType
     ]
-    # The first four cells of DON-H1 and the first two of DON-F1 are for arrivals, which belong to no pool.
-    assert cells == ["DON-H1-U1-C05", "DON-H1-U4-C09", "DON-F1-U1-C03", "DON-F1-U2-C10"]
+    assert cells == ["DON-H1-U1-C01", "DON-H1-U4-C09", "DON-F1-U1-C01", "DON-F1-U2-C10"]
+
+
+async def test_who_needs_a_standard_cell_spends_the_first_weeks_in_an_arrival_cell(
+    bench: Bench, engine: AsyncEngine
+) -> None:
+    (reply,) = await bench.deliver(a_request(cell_type=CellType.STANDARD), subject=uuid7())
+    shown = {name: reply.body[name] for name in ("cell", "starts_on", "unit_cell", "unit_from", "ends_on")}
+    assert shown == {
+        "cell": "DON-F1-U1-C01",
+        "starts_on": "2027-01-04",
+        "unit_cell": "DON-F1-U1-C03",
+        "unit_from": "2027-01-25",
+        "ends_on": "2028-07-01",
+    }
+    held = "SELECT cell, nights::text, period::text FROM bed_uses ORDER BY nights"
+    assert await rows(engine, held) == [
+        ("DON-F1-U1-C01", "[2027-01-04,2027-01-25)", "[2027-01-04,2027-01-26)"),
+        ("DON-F1-U1-C03", "[2027-01-25,2028-07-01)", "[2027-01-25,2028-07-02)"),
+    ]
+    await bench.deliver(a_request(cell_type=CellType.STANDARD), subject=uuid7())
+    (third,) = await bench.deliver(a_request(cell_type=CellType.STANDARD), subject=uuid7())
+    # Both arrival cells of the wing are taken.
+    assert (third.body["cell"], third.body["unit_cell"]) == ("DON-F1-U1-C05", None)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_a_need_without_a_free_bed_goes_on_the_list(bench: Bench) -> None:
@@ -151,16 +176,17 @@ async def test_a_bed_is_proposed_again_for_a_time_that_its_stays_leave_free(benc
         for number, period in enumerate(
             (
                 middle,
-                months(date(2027, 6, 1), date(2027, 9, 1)),
-                months(date(2027, 1, 1), date(2027, 3, 1)),
+                # A day of cleaning lies between two stays.
+                months(date(2027, 6, 2), date(2027, 9, 1)),
+                months(date(2027, 1, 1), date(2027, 2, 28)),
                 months(date(2027, 12, 1), date(2028, 1, 1)),
-                months(date(2027, 9, 1), date(2027, 12, 1)),
+                months(date(2027, 9, 2), date(2027, 11, 30)),
                 months(date(2027, 2, 28), date(2027, 3, 2)),
             )
         )
     ]
     assert [types(reply) for reply in replies] == [["bed_assigned"]] * 5 + [["bed_waitlisted"]]
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_a_cancellation_frees_the_bed_and_proposes_it_to_the_next(bench: Bench, engine: AsyncEngine) -> None:
@@ -180,7 +206,7 @@ async def test_a_cancellation_frees_the_bed_and_proposes_it_to_the_next(bench: B
     assert promoted.headers["ce_causationid"] == "cancel"
     assert promoted.headers["ce_subject"] == listed.headers["ce_subject"]
     assert int(promoted.headers["ce_aggregateversion"]) == int(listed.headers["ce_aggregateversion"]) + 1
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_a_cancelled_bed_is_promoted_exactly_once(bench: Bench, engine: AsyncEngine) -> None:
@@ -281,12 +307,12 @@ async def test_a_change_moves_to_another_pool_and_the_bed_goes_to_the_next(bench
     published = await bench.deliver(a_change(cell_type=CellType.STANDARD), subject=holder, version=2)
     by_key = {one.key: one for one in published}
     assert types(published) == ["bed_assigned", "bed_assigned"]
-    assert by_key[holder].body["cell"] == "DON-F1-U1-C03"
+    assert by_key[holder].body["unit_cell"] == "DON-F1-U1-C03"
     assert by_key[holder].body["from_waiting_list"] is False
     assert by_key[waiting].body["cell"] == before.body["cell"]
     assert by_key[waiting].body["from_waiting_list"] is True
     assert await refusal(bench, UUID(before.body["stay_id"])) is Refusal.STAY_RELEASED
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_a_change_goes_in_line_behind_an_earlier_decision(bench: Bench) -> None:
@@ -455,7 +481,7 @@ async def test_fifty_at_once_for_the_only_adapted_womens_cell_give_one_proposal_
         holder = the(published, ASSIGNED).key
         promoted.append(next(number for number, id_ in candidacies.items() if id_ == holder))
     assert promoted == expected[:6]
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 async def test_cancellations_and_orders_at_once_never_leave_a_free_bed_beside_somebody_waiting(
@@ -481,5 +507,5 @@ async def test_cancellations_and_orders_at_once_never_leave_a_free_bed_beside_so
         ("DON-F-standard", "proposed", 17),
         ("DON-F-standard", "waitlisted", 9),
     ]
-    await assert_vacancies_are_what_assignments_leave(engine)
+    await assert_vacancies_are_what_uses_leave(engine)
     await assert_no_deadlock(engine)

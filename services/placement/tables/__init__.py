@@ -1,0 +1,22 @@
+"""The tables of placement: the estate, the requests and assignments, and who has a bed on which days."""
+
+from services.placement.tables.base import metadata
+from services.placement.tables.days import bed_use_history, bed_uses, separation_reasons, separations, vacancies
+from services.placement.tables.estate import cells, pools, sites, units, wings
+from services.placement.tables.requests import assignments, requests
+
+__all__ = [
+    "assignments",
+    "bed_use_history",
+    "bed_uses",
+    "cells",
+    "metadata",
+    "pools",
+    "requests",
+    "separation_reasons",
+    "separations",
+    "sites",
+    "units",
+    "vacancies",
+    "wings",
+]
