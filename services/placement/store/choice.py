@@ -68,7 +68,7 @@ def _vacant(pool: str, since: str, latest: str, until: str) -> str:
         SELECT cell, greatest(lower(period), {since}) AS starts_on FROM vacancies
         WHERE pool = {pool} AND coalesce(lower(period), '-infinity') <= {latest}
             AND greatest(lower(period), {since}) < {until}
-            AND NOT kept_apart(requests.candidacy_id, cell, daterange({since}, {until}))
+            AND NOT (own.separated AND kept_apart(requests.candidacy_id, cell, daterange({since}, {until})))
     """  # noqa: S608
     return f"""
         ({free} AND upper_inf(period) ORDER BY coalesce(lower(period), '-infinity'), cell LIMIT 1)
@@ -83,7 +83,11 @@ _CHOICE = f"""
     SELECT requests.*, arrival_days, cleaning_days, in_arrival.cell AS found_arrival_cell,
         in_unit.cell AS found_cell, coalesce(in_arrival.starts_on, in_unit.starts_on) AS starts_on
     FROM requests JOIN sites ON sites.code = requests.site
-    CROSS JOIN LATERAL (SELECT greatest(planned_entry, :today) AS starts_on) AS own
+    CROSS JOIN LATERAL (
+        SELECT greatest(planned_entry, :today) AS starts_on, EXISTS (
+            SELECT FROM separations WHERE lifted_at IS NULL AND requests.candidacy_id IN (one, other)
+        ) AS separated
+    ) AS own
     LEFT JOIN LATERAL (
         {_vacant(":arrivals", "own.starts_on", "own.starts_on", _MOVES_ON)}
     ) AS in_arrival ON requests.cell_type = 'standard' AND {_MOVES_ON} < projected_exit
