@@ -7,7 +7,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: help setup servers demo up down seed status logs test check isolated format bench locks needs
+.PHONY: help setup servers demo up down seed status logs test long check isolated format bench locks needs
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,11 @@ help:  ## show this list
 demo: servers  ## start everything, play the main job, show what happened, end everything (KEEP=1: leave it up)
 	@$(PY) -m deploy.local demo
 
-test: servers  ## run every test
-	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test: servers  ## run every test but the long ones
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m "not long" $(ARGS)
+
+long: servers  ## run the tests that take minutes: thousands of examples, kills by the dozen
+	@$(PY) -m pytest -n $(WORKERS) -m long $(ARGS)
 
 up: servers  ## start everything and leave it running
 	@$(PY) -m deploy.local up

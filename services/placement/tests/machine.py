@@ -1,0 +1,293 @@
+"""A machine that does anything in any order to a real placement database, and what must be true after each step."""
+
+import asyncio
+import contextlib
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from services.placement import domain, handlers, store
+from services.placement.consumers import consumer
+from services.placement.domain import Arrival, Departure, DepartureReason, Refused
+from services.placement.tests.builders import a_cancellation, a_change, a_request
+from services.placement.tests.conftest import SettableClock
+from shared.contracts.selection import CellType, WingSex
+from shared.messaging import Actor
+from shared.messaging.envelope import decode
+from shared.testing.kernel import Bench, Published, record
+
+BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
+OFFICER = Actor("placement_officer", "R240-3 Code pénitentiaire", "LED")
+CELLS = ("DON-F1-U1-C01", "DON-F1-U1-C03", "DON-F1-U1-C04", "DON-F1-U2-C01", "DON-F1-U2-C10")
+"""What is left of the women's wing: one arrival cell, three standard ones in two units, one adapted."""
+POOLS = ("DON-F-adapted", "DON-F-standard")
+
+
+class Crash(Exception):
+    """The process is gone before its commit."""
+
+
+class Person(NamedTuple):
+    """Somebody with a decision: candidacy, and the version of the last event about it."""
+
+    candidacy: UUID
+    decision: str
+    version: int
+
+
+class Ground:
+    """One database and one event loop for all examples; each example begins with an empty estate of five cells."""
+
+    def __init__(self, runner: asyncio.Runner, engine: AsyncEngine) -> None:
+        self._runner = runner
+        self.engine, self.clock = engine, SettableClock(BEGIN)
+        self.bench = Bench(engine, consumer, site="DON", clock=self.clock)
+
+    def run(self, work: Any) -> Any:
+        """Runs a coroutine to its end."""
+        return self._runner.run(work)
+
+    async def clear(self) -> None:
+        """Nobody has ever been here."""
+        self.clock.now = BEGIN
+        async with self.engine.begin() as conn:
+            await conn.execute(sa.text(_CLEAR))
+            await conn.execute(sa.text("UPDATE cells SET in_service = (code = ANY (:cells))"), {"cells": list(CELLS)})
+            await conn.execute(
+                sa.text(
+                    "INSERT INTO vacancies (cell, period, pool) SELECT code, daterange(NULL, NULL), pool FROM cells"
+                    " WHERE in_service AND pool IS NOT NULL"
+                )
+            )
+
+    async def rows(self, statement: str, **given: Any) -> list[Any]:
+        """What a statement finds."""
+        async with self.engine.connect() as conn:
+            return list((await conn.execute(sa.text(statement), given)).all())
+
+
+# Triggers and foreign keys sleep: a thousand examples begin with this.
+_CLEAR = """
+    DO $$
+    DECLARE full_name text;
+    BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOR full_name IN
+            SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+            WHERE schemaname IN ('public', 'messaging') AND tablename NOT LIKE 'alembic_version%'
+                AND tablename NOT IN ('sites', 'wings', 'units', 'cells', 'pools')
+        LOOP
+            EXECUTE 'DELETE FROM ' || full_name;
+        END LOOP;
+    END
+    $$
+"""
+
+days = st.integers(0, 60)
+lengths = st.sampled_from((2, 20, 30, 90, 400))
+
+
+class Machine(RuleBasedStateMachine):
+    """What officers, events, passing days and crashes can do."""
+
+    ground: Ground
+
+    @initialize()
+    def nobody_is_here(self) -> None:
+        self.persons: list[Person] = []
+        self.sent: list[Any] = []
+        self.ground.run(self.ground.clear())
+
+    # Events
+
+    @rule(adapted=st.booleans(), entry=days, nights=lengths, decided=days)
+    def request(self, *, adapted: bool, entry: int, nights: int, decided: int) -> None:
+        number = len(self.persons) + 1
+        person = Person(uuid7(), f"DON-{number}", 1)
+        self.persons.append(person)
+        self._deliver(person, a_request(**self._need(person, adapted, entry, nights, decided)))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data(), adapted=st.booleans(), entry=days, nights=lengths)
+    def change(self, *, data: st.DataObject, adapted: bool, entry: int, nights: int) -> None:
+        person = self._next_event(data)
+        self._deliver(person, a_change(**self._need(person, adapted, entry, nights, 0)))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def cancel(self, *, data: st.DataObject) -> None:
+        person = self._next_event(data)
+        self._deliver(person, a_cancellation(decision_number=person.decision))
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def redeliver(self, *, data: st.DataObject) -> None:
+        again = data.draw(st.sampled_from(self.sent))
+        before = self.ground.run(self.ground.rows(_EVERYTHING))
+        self.ground.run(self.ground.bench.dispatcher.dispatch([again]))
+        assert self.ground.run(self.ground.bench.published()) == []
+        assert self.ground.run(self.ground.rows(_EVERYTHING)) == before
+
+    # Officers
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def confirm(self, *, data: st.DataObject) -> None:
+        stay = self._stay(data)
+        self._act(lambda tx: handlers.confirm_stay(tx, stay, "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def arrive(self, *, data: st.DataObject) -> None:
+        stay, today = self._stay(data), domain.date_in_paris(self.ground.clock.now)
+        self._act(lambda tx: handlers.arrive(tx, stay, Arrival("OT-1", today), "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def depart(self, *, data: st.DataObject) -> None:
+        stay, today = self._stay(data), domain.date_in_paris(self.ground.clock.now)
+        departure = Departure(DepartureReason.OTHER, today)
+        self._act(lambda tx: handlers.depart(tx, stay, departure, "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def crash(self, *, data: st.DataObject) -> None:
+        """An event is handled and the process dies before the commit: nothing has happened, and it comes again."""
+        person = self._next_event(data)
+        event = a_cancellation(decision_number=person.decision)
+        before = self.ground.run(self.ground.rows(_EVERYTHING))
+
+        async def die() -> None:
+            kept = record(event, subject=person.candidacy, version=person.version)
+            meta = decode(kept.headers)
+            async with self.ground.bench.transaction() as tx:
+                await handlers.release_bed(tx, event, meta)
+                raise Crash
+
+        with contextlib.suppress(Crash):
+            self.ground.run(die())
+        assert self.ground.run(self.ground.rows(_EVERYTHING)) == before
+        self._deliver(person, event)
+
+    @rule(count=st.sampled_from((1, 7, 30)))
+    def days_pass(self, count: int) -> None:
+        for _ in range(count):
+            self.ground.clock.forward(timedelta(days=1))
+            self.ground.run(self.ground.bench.fire_timers())
+
+    # What must be true
+
+    @invariant()
+    def nothing_failed(self) -> None:
+        assert self._rows("SELECT type, reason_code, error_class FROM messaging.failed_event") == []
+        assert self._rows("SELECT kind, reason_code FROM messaging.timer WHERE attempts > 0") == []
+
+    @invariant()
+    def every_rule_holds(self) -> None:
+        for name, statement in RULES.items():
+            assert (name, self._rows(statement)) == (name, [])
+
+    @invariant()
+    def nobody_waits_for_whom_a_bed_is_free(self) -> None:
+        async def found() -> list[Any]:
+            today = domain.date_in_paris(self.ground.clock.now)
+            async with self.ground.engine.connect() as conn:
+                return [choice for pool in POOLS if (choice := await store.first_in_line(conn, pool, [], today))]
+
+        assert self.ground.run(found()) == []
+
+    # How it is done
+
+    def _rows(self, statement: str) -> list[Any]:
+        return list(self.ground.run(self.ground.rows(statement)))
+
+    def _next_event(self, data: st.DataObject) -> Person:
+        number = data.draw(st.integers(0, len(self.persons) - 1))
+        person = self.persons[number] = self.persons[number]._replace(version=self.persons[number].version + 1)
+        return person
+
+    def _stay(self, data: st.DataObject) -> UUID:
+        known = self._rows("SELECT id FROM assignments UNION SELECT stay_id FROM requests WHERE stay_id IS NOT NULL")
+        return UUID(str(data.draw(st.sampled_from([row.id for row in known] or [UUID(int=1)]))))
+
+    def _need(self, person: Person, adapted: bool, entry: int, nights: int, decided: int) -> dict[str, Any]:
+        planned = domain.date_in_paris(self.ground.clock.now) + timedelta(days=entry)
+        return {
+            "decision_number": person.decision,
+            "decided_on": date(2026, 10, 1) + timedelta(days=decided),
+            "file_number": self.persons.index(person) + 1,
+            "wing_sex": WingSex.WOMEN,
+            "cell_type": CellType.ADAPTED if adapted else CellType.STANDARD,
+            "planned_entry": planned,
+            "projected_exit": planned + timedelta(days=nights),
+        }
+
+    def _deliver(self, person: Person, event: Any) -> list[Published]:
+        kept = record(event, subject=person.candidacy, version=person.version, clock=self.ground.clock)
+        self.sent.append(kept)
+        self.ground.run(self.ground.bench.dispatcher.dispatch([kept]))
+        published: list[Published] = self.ground.run(self.ground.bench.published())
+        own = [one for one in published if one.key == person.candidacy]
+        assert len(own) == 1, "each event about a person has exactly one reply"
+        return published
+
+    def _act(self, command: Any) -> None:
+        async def act() -> None:
+            async with self.ground.bench.transaction(OFFICER) as tx:
+                await command(tx)
+
+        with contextlib.suppress(Refused):
+            self.ground.run(act())
+        self.ground.run(self.ground.bench.published())
+
+
+_EVERYTHING = """
+    SELECT 'request', r.* FROM (SELECT id::text, state, version::text, stay_id::text FROM requests) AS r
+    UNION ALL SELECT 'use', u.* FROM (SELECT id::text, cell, nights::text, given_up_at::text FROM bed_uses) AS u
+    UNION ALL SELECT 'stay', a.* FROM (SELECT id::text, state, cell_now, departed_on::text FROM assignments) AS a
+    UNION ALL SELECT 'free', v.* FROM (SELECT cell, period::text, pool, '' FROM vacancies) AS v
+    ORDER BY 1, 2, 3
+"""
+
+RULES = {
+    "one use of a cell at a time": """
+        SELECT one.cell FROM bed_uses AS one JOIN bed_uses AS other ON other.cell = one.cell AND other.id > one.id
+        WHERE one.given_up_at IS NULL AND other.given_up_at IS NULL AND one.period && other.period
+    """,
+    "one cell for a person at a time": """
+        SELECT one.cell FROM bed_uses AS one JOIN bed_uses AS other USING (candidacy_id)
+        WHERE one.id < other.id AND one.given_up_at IS NULL AND other.given_up_at IS NULL AND one.nights && other.nights
+    """,
+    "the sex of the person is that of the wing": """
+        SELECT bed_uses.id FROM bed_uses JOIN requests USING (candidacy_id) JOIN cells ON cells.code = bed_uses.cell
+        JOIN units ON units.code = cells.unit JOIN wings ON wings.code = units.wing
+        WHERE bed_uses.given_up_at IS NULL AND requests.state <> 'cancelled' AND wings.sex <> requests.sex
+    """,
+    "who holds a bed has nights, who does not has none": """
+        SELECT requests.id, state FROM requests WHERE (state IN ('proposed', 'confirmed', 'arrived')) <> EXISTS (
+            SELECT FROM bed_uses WHERE bed_uses.stay_id = requests.stay_id AND kind = 'stay' AND given_up_at IS NULL
+        ) AND state <> 'departed'
+    """,
+    "a bed that is held belongs to the request's own stay": """
+        SELECT assignments.id FROM assignments JOIN requests ON requests.id = assignments.request_id
+        WHERE assignments.state <> 'released' AND requests.stay_id IS DISTINCT FROM assignments.id
+    """,
+    "who has arrived sleeps in a cell, alone": """
+        SELECT requests.id FROM requests JOIN assignments ON assignments.id = requests.stay_id
+        WHERE (requests.state = 'arrived') <> (assignments.cell_now IS NOT NULL)
+    """,
+    "what is free is what is not used": """
+        SELECT code FROM cells WHERE pool IS NOT NULL AND in_service AND
+            (SELECT range_agg(period) FROM vacancies WHERE cell = code) IS DISTINCT FROM
+            datemultirange(daterange(NULL, NULL)) - coalesce(
+                (SELECT range_agg(period) FROM bed_uses WHERE cell = code AND given_up_at IS NULL), '{}')
+    """,
+    "nothing is kept between a request and an answer": "SELECT id FROM requests WHERE state = 'requested'",
+}
+"""Each gives the rows that break it."""
