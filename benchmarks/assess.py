@@ -8,15 +8,15 @@ from benchmarks.figures import Finding, Line, Spread, Verdict
 from benchmarks.files import filled
 from benchmarks.lab import Lab, for_engine
 from benchmarks.machine import own_processor_seconds
-from benchmarks.specimen import ACTOR, MOMENT, SITE
-from services.selection import domain, handlers, store
+from benchmarks.specimen import MOMENT, SITE
+from services.selection import domain, store
+from services.selection.reassessment import reassess_all
 from shared.database import create_engine
-from shared.messaging.transaction import transaction
 
 ABOUT = (
     "Open files assessed after a change of the rules, one process. Floor: the criteria alone on files that lie in"
     " memory; ours: chunks of 500 read, assessed, their opinions stored and differences put up for review, one"
-    " transaction each."
+    " transaction each, two lanes in turn."
 )
 TARGET = 0.50
 MEGABYTES = 20.0
@@ -26,19 +26,20 @@ TODAY = domain.date_in_paris(MOMENT)
 
 
 async def ours(url: str, few: int) -> dict[str, Any]:
-    """The handler, chunk by chunk, until no file is left."""
+    """The command, chunk by chunk, until no file is left."""
     engine = create_engine(for_engine(url), application="bench-reassess")
-    last: int | None = 0
-    files, early = 0, 0.0
-    began, used = time.perf_counter(), own_processor_seconds()
-    while last is not None:
-        async with transaction(engine, now=MOMENT, actor=ACTOR, source=f"/{SITE}/selection") as tx:
-            done = await handlers.reassess(tx, POLICY, after=last)
-        last, files = done.last, files + done.files
+    seen, early = 0, 0.0
+
+    def note(files: int) -> None:
+        nonlocal seen, early
+        seen = files
         early = early or (_peak() if files >= few else 0.0)
+
+    began, used = time.perf_counter(), own_processor_seconds()
+    await reassess_all(engine, POLICY, f"/{SITE}/selection", clock=lambda: MOMENT, progress=note)
     took, used = time.perf_counter() - began, own_processor_seconds() - used
     await engine.dispose()
-    return {"rate": files / took, "processor": used * 1e6 / files, "files": files, "grown": _peak() - early}
+    return {"rate": seen / took, "processor": used * 1e6 / seen, "files": seen, "grown": _peak() - early}
 
 
 async def floor(url: str, files: int) -> dict[str, Any]:

@@ -34,7 +34,8 @@ _FILL = (
         arrival_by_function, arrival_at, departed_on, departure_reason, departure_by, departure_by_function,
         departure_at)
     SELECT stay, request, candidacy, CASE WHEN there THEN cell END,
-        CASE WHEN there THEN 'confirmed' ELSE 'released' END, false, came - 30, came, 'officer', 'placement_officer', came - 20, CASE WHEN NOT there THEN went END, 'OT-1',
+        CASE WHEN there THEN 'confirmed' ELSE 'released' END, false, came - 30, came,
+        'officer', 'placement_officer', came - 20, CASE WHEN NOT there THEN went END, 'OT-1',
         came, 'officer', 'placement_officer', came, CASE WHEN NOT there THEN went END,
         CASE WHEN NOT there THEN 'end_of_sentence' END, CASE WHEN NOT there THEN 'officer' END,
         CASE WHEN NOT there THEN 'placement_officer' END, CASE WHEN NOT there THEN went END

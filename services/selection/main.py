@@ -58,30 +58,17 @@ def run_status(settings: Settings) -> None:
 
 
 def run_reassess(settings: Settings) -> None:
-    """Assesses all open files again, after the rules changed: one transaction per chunk, each with an instant."""
     import asyncio
 
-    import structlog
-
-    from services.selection.handlers import reassess
+    from services.selection.reassessment import reassess_all
     from shared.database import create_engine
-    from shared.messaging.dispatch import KERNEL
-    from shared.messaging.event import utc_now
-    from shared.messaging.transaction import transaction
 
     async def work() -> None:
         engine = create_engine(settings.database_url.get_secret_value(), application="selection-reassess")
-        last: int | None = 0
-        files = differing = 0
         try:
-            while last is not None:
-                source = f"/{settings.site}/selection"
-                async with transaction(engine, now=utc_now(), actor=KERNEL, source=source) as tx:
-                    done = await reassess(tx, settings.policy, after=last)
-                last, files, differing = done.last, files + done.files, differing + done.differing
+            await reassess_all(engine, settings.policy, f"/{settings.site}/selection")
         finally:
             await engine.dispose()
-        structlog.get_logger().info("open files reassessed", files=files, to_review=differing)
 
     asyncio.run(work())
 

@@ -1,4 +1,4 @@
-"""The bad Monday: cells that must be closed with people in them. Occupants come first, whoever is only expected second."""
+"""The bad Monday: cells that must be closed with people in them. Occupants come first, then those who are expected."""
 
 import hashlib
 from collections.abc import Mapping

@@ -15,9 +15,7 @@ async def lock_site(conn: AsyncConnection, site: str) -> tuple[str, ...]:
     return tuple((await conn.execute(_LOCK_SITE, {"site": site})).scalars())
 
 
-_LOCK_SITE = sa.text(
-    "SELECT code FROM pools WHERE site = :site AND cell_type <> 'arrival' ORDER BY code FOR UPDATE"
-)
+_LOCK_SITE = sa.text("SELECT code FROM pools WHERE site = :site AND cell_type <> 'arrival' ORDER BY code FOR UPDATE")
 
 
 async def cells_of(conn: AsyncConnection, site: str, code: str) -> tuple[str, ...]:
@@ -47,14 +45,10 @@ _AFFECTED = sa.text(
         AND nights && daterange(:start, :end) AND assignments.state <> 'released'
     ORDER BY decided_on, file_number, requests.id, nights
     """
-).bindparams(
-    sa.bindparam("cells", type_=TEXTS), sa.bindparam("start", type_=DATE), sa.bindparam("end", type_=DATE)
-)
+).bindparams(sa.bindparam("cells", type_=TEXTS), sa.bindparam("start", type_=DATE), sa.bindparam("end", type_=DATE))
 
 
-async def refuge(
-    conn: AsyncConnection, stay_id: UUID, nights: Days, excluded: Collection[str]
-) -> Refuge | None:
+async def refuge(conn: AsyncConnection, stay_id: UUID, nights: Days, excluded: Collection[str]) -> Refuge | None:
     """The best cell for the nights of somebody who has arrived: free, else held for the fewest who have not come.
 
     Those who are confirmed are displaced after those who are only proposed. Sex, type, service and keep-apart are as

@@ -27,7 +27,9 @@ class Reassessed:
     differing: int
 
 
-async def reassess(tx: Tx, policy: domain.Policy, *, after: int, limit: int = CHUNK) -> Reassessed:
+async def reassess(
+    tx: Tx, policy: domain.Policy, *, after: int, limit: int = CHUNK, lane: tuple[int, int] = (0, 1)
+) -> Reassessed:
     """Assesses the next files of which an opinion stands, in the order of their numbers.
 
     The opinion that stands and the version of the file stay: an officer is asked to look, and assesses anew. A file
@@ -36,9 +38,11 @@ async def reassess(tx: Tx, policy: domain.Policy, *, after: int, limit: int = CH
     Args:
         after: file number of the last file of the chunk before; 0 for the first.
         limit: files at most.
+        lane: number and count of the lanes that share the files out among them, by file number.
     """
     today = domain.date_in_paris(tx.now)
-    files = await store.files_to_reassess(tx.conn, domain.rule_set_on(today).version, today, after=after, limit=limit)
+    version = domain.rule_set_on(today).version
+    files = await store.files_to_reassess(tx.conn, version, today, after=after, limit=limit, lane=lane)
     if not files:
         return Reassessed(None, 0, 0)
     opinions = [domain.assess(file.case, today, policy) for file, _ in files]

@@ -8,6 +8,9 @@ from pydantic import TypeAdapter
 from services.selection import domain
 
 _OPINION = TypeAdapter(domain.Opinion)
+_LINES = TypeAdapter(tuple[domain.Line, ...])
+_INPUTS = TypeAdapter(domain.Inputs)
+_CHOICES = TypeAdapter(domain.Choices)
 
 AnyRow: TypeAlias = sa.Row[*tuple[Any, ...]]
 """A row of whatever columns were selected."""
@@ -31,9 +34,14 @@ def opinion_data(opinion: domain.Opinion) -> dict[str, Any]:
     return data
 
 
-def opinion_json(opinion: domain.Opinion) -> str:
-    """The same as JSON text."""
-    return _OPINION.dump_json(opinion).decode()
+def opinion_texts(opinion: domain.Opinion) -> tuple[str, str, str, str]:
+    """The same as JSON texts, for the columns `lines`, `entry_lines`, `inputs` and `choices`."""
+    return (
+        _LINES.dump_json(opinion.lines).decode(),
+        _LINES.dump_json(opinion.entry_lines).decode(),
+        _INPUTS.dump_json(opinion.inputs).decode(),
+        _CHOICES.dump_json(opinion.choices).decode(),
+    )
 
 
 def opinion_of(row: AnyRow) -> domain.Opinion:

@@ -92,6 +92,8 @@ _TO_REASSESS = (
         OPEN,
         candidacies.c.arrived_on.is_(None),
         candidacies.c.file_number > sa.bindparam("after", type_=sa.BigInteger),
+        candidacies.c.file_number % sa.bindparam("lanes", type_=sa.BigInteger)
+        == sa.bindparam("lane", type_=sa.BigInteger),
         ~sa.exists().where(
             _again.c.candidacy_id == candidacies.c.id,
             _again.c.rule_version == sa.bindparam("rule_version", type_=sa.Text),
@@ -153,7 +155,7 @@ async def file_to_preview(conn: AsyncConnection, candidacy_id: UUID) -> tuple[do
 
 
 async def files_to_reassess(
-    conn: AsyncConnection, rule_version: str, today: date, *, after: int, limit: int
+    conn: AsyncConnection, rule_version: str, today: date, *, after: int, limit: int, lane: tuple[int, int] = (0, 1)
 ) -> list[tuple[domain.File, domain.NamedOpinion]]:
     """The next open files before arrival, each with the opinion that stands; none of which that is of today already.
 
@@ -162,8 +164,10 @@ async def files_to_reassess(
         today: Europe/Paris.
         after: file number of the last one before.
         limit: files at most.
+        lane: number and count of the lanes that share the files out among them, by file number.
     """
     found = {"rule_version": rule_version, "today": today, "after": after, "most": limit}
+    found |= {"lane": lane[0], "lanes": lane[1]}
     rows = [(_file(row), _named(row)) for row in await conn.execute(_TO_REASSESS, found)]
     return [(file, named) for file, named in rows if named is not None]
 

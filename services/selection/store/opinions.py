@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.selection import domain
-from services.selection.store.data import AnyRow, opinion_data, opinion_json, opinion_of
+from services.selection.store.data import AnyRow, opinion_data, opinion_of, opinion_texts
 from services.selection.tables import candidacies, opinions
 
 
@@ -50,28 +51,33 @@ async def insert_opinions(
         assessed_by: subject of the officer; empty where the rules changed and nobody asked.
         assessed_at: UTC.
     """
-    await conn.execute(
-        _INSERT_MANY,
-        {
-            "ids": [opinion_id for opinion_id, _, _ in made],
-            "files": [candidacy_id for _, candidacy_id, _ in made],
-            "opinions": [opinion_json(opinion) for _, _, opinion in made],
-            "assessed_by": assessed_by,
-            "assessed_at": assessed_at,
-        },
-    )
+    texts = [opinion_texts(opinion) for _, _, opinion in made]
+    given: dict[str, list[Any]] = {name: [text[number] for text in texts] for number, name in enumerate(_TEXTS)}
+    given |= {name: [getattr(opinion, name) for _, _, opinion in made] for name in _PLAIN}
+    given |= {"id": [one[0] for one in made], "candidacy_id": [one[1] for one in made]}
+    await conn.execute(_INSERT_MANY, {**given, "assessed_by": assessed_by, "assessed_at": assessed_at})
 
 
-# One statement and whole opinions as text: a row for each would take longer than the criteria.
+_TEXTS = ("lines", "entry_lines", "inputs", "choices")
+_PLAIN = ("rule_version", "reference_on", "result", "eligible_on", "at_entry")
+
+# One statement of arrays and texts: a row for each opinion would take longer than the criteria.
 _INSERT_MANY = sa.text(
     """
-    INSERT INTO opinions
-    SELECT made.* FROM unnest(CAST(:ids AS uuid[]), CAST(:files AS uuid[]), CAST(:opinions AS text[]))
-        AS one (id, candidacy_id, opinion),
-        jsonb_populate_record(NULL::opinions, one.opinion::jsonb || jsonb_build_object('id', one.id,
-            'candidacy_id', one.candidacy_id, 'assessed_by', CAST(:assessed_by AS text),
-            'assessed_at', CAST(:assessed_at AS timestamptz))) AS made
+    INSERT INTO opinions (id, candidacy_id, lines, entry_lines, inputs, choices, rule_version, reference_on, result,
+        eligible_on, at_entry, assessed_by, assessed_at)
+    SELECT one.id, one.candidacy_id, one.lines::jsonb, one.entry_lines::jsonb, one.inputs::jsonb, one.choices::jsonb,
+        one.rule_version, one.reference_on, one.result, one.eligible_on, one.at_entry, :assessed_by, :assessed_at
+    FROM unnest(:id, :candidacy_id, :lines, :entry_lines, :inputs, :choices, :rule_version, :reference_on, :result,
+        :eligible_on, :at_entry) AS one (id, candidacy_id, lines, entry_lines, inputs, choices, rule_version,
+        reference_on, result, eligible_on, at_entry)
     """
+).bindparams(
+    sa.bindparam("id", type_=sa.ARRAY(sa.Uuid)),
+    sa.bindparam("candidacy_id", type_=sa.ARRAY(sa.Uuid)),
+    *(sa.bindparam(name, type_=sa.ARRAY(sa.Text)) for name in (*_TEXTS, "rule_version", "result", "at_entry")),
+    *(sa.bindparam(name, type_=sa.ARRAY(sa.Date)) for name in ("reference_on", "eligible_on")),
+    sa.bindparam("assessed_at", type_=sa.DateTime(timezone=True)),
 )
 
 
