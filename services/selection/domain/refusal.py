@@ -12,6 +12,10 @@ class Refusal(StrEnum):
     FIELD_NOT_YOURS = "field-not-yours"
     PASSED_TO_SITE = "passed-to-site"
 
+    COMMITTAL_NUMBER_TAKEN = "committal-number-taken"
+    COMMITTAL_NUMBER_RECORDED = "committal-number-recorded"
+    PRESENT_ELSEWHERE = "present-elsewhere"
+
     POSSIBLE_HOMONYM = "possible-homonym"
     PERSON_UNKNOWN = "person-unknown"
     OPEN_CANDIDACY_EXISTS = "open-candidacy-exists"

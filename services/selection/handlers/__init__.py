@@ -5,6 +5,7 @@ from services.selection.handlers.appeals import Answer, Lodging, answer_appeal, 
 from services.selection.handlers.arrivals import record_arrival, record_departure
 from services.selection.handlers.caseloads import change_prison, reassign, reassign_caseload
 from services.selection.handlers.changes import close_change
+from services.selection.handlers.committals import record_committal
 from services.selection.handlers.consent import answer_partners, record_consent
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
@@ -108,6 +109,7 @@ __all__ = [
     "record_alert",
     "record_alerts_planned",
     "record_arrival",
+    "record_committal",
     "record_consent",
     "record_convention",
     "record_delegation",

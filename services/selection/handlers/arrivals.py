@@ -27,6 +27,7 @@ async def record_arrival(tx: Tx, event: Arrived, meta: Meta) -> None:
     if file.arrived_on is not None:
         return
     await _save(tx, file, domain.Occurrence.ARRIVED, {"arrived_on": event.arrived_on})
+    await store.adopt_committal(tx.conn, file.id)
     await cancel(tx, ENTRY, file.id)
     for review in await store.open_reviews(tx.conn, file.id):
         if review.cause == domain.Cause.ENTRY_PASSED:

@@ -13,6 +13,13 @@ from services.selection.store.appeals import (
 )
 from services.selection.store.caseloads import Merge, Reassignment, insert_merge, reassign, reassignment_row
 from services.selection.store.changes import change_row, change_rows, close_change, insert_change
+from services.selection.store.committals import (
+    Committal,
+    adopt_committal,
+    committal_of,
+    insert_committal,
+    is_present_elsewhere,
+)
 from services.selection.store.consent import answer_rows, insert_amendment, insert_answers
 from services.selection.store.data import AnyRow, opinion_data, opinion_of
 from services.selection.store.decisions import Act, decision_row, decision_row_of, digest_of, insert_decision
@@ -142,6 +149,7 @@ __all__ = [
     "AnyRow",
     "Asked",
     "AskedByPartner",
+    "Committal",
     "Lodged",
     "Merge",
     "Notice",
@@ -152,6 +160,7 @@ __all__ = [
     "ReviewPlace",
     "Sought",
     "Written",
+    "adopt_committal",
     "advice_request",
     "advice_row",
     "advice_rows",
@@ -172,6 +181,7 @@ __all__ = [
     "close_reviews",
     "close_revocation",
     "close_sitting",
+    "committal_of",
     "contested",
     "convention_of",
     "deadline_rows",
@@ -208,6 +218,7 @@ __all__ = [
     "insert_answers",
     "insert_appeal",
     "insert_change",
+    "insert_committal",
     "insert_deadline",
     "insert_decision",
     "insert_delegation",
@@ -231,6 +242,7 @@ __all__ = [
     "insert_sitting",
     "interview_row",
     "interview_rows",
+    "is_present_elsewhere",
     "last_result",
     "late",
     "latest_revocation",

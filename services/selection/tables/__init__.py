@@ -19,7 +19,7 @@ from services.selection.tables.restricted_reasons import restricted_reasons
 from services.selection.tables.revocations import observations, revocations
 from services.selection.tables.sittings import agenda_items, sittings
 from services.selection.tables.terms import deadlines, reviews
-from services.selection.tables.vault import identities, identity_reads
+from services.selection.tables.vault import committal_numbers, identities, identity_reads
 
 __all__ = [
     "advice",
@@ -28,6 +28,7 @@ __all__ = [
     "appeals",
     "candidacies",
     "change_of_assignments",
+    "committal_numbers",
     "consent_history",
     "deadlines",
     "decision_counters",

@@ -55,3 +55,28 @@ identity_reads = sa.Table(
     sa.Index("ix_identity_reads_person_id", "person_id"),
     schema="vault",
 )
+
+committal_numbers = sa.Table(
+    "committal_numbers",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    # No foreign key: the vault names nothing outside it.
+    sa.Column("candidacy_id", sa.Uuid, nullable=False),
+    sa.Column("person_id", sa.Uuid, sa.ForeignKey("vault.identities.person_id"), nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    # The number of the prison before, once the person has arrived and goes by this one.
+    sa.Column("former", sa.Text),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_by_function", sa.Text, nullable=False),
+    sa.Column("recorded_at", instant, nullable=False),
+    sa.Column("replaced_at", instant),
+    sa.Index("uq_committal_numbers_number", "number", unique=True, postgresql_where=sa.text("replaced_at IS NULL")),
+    sa.Index(
+        "uq_committal_numbers_candidacy_id",
+        "candidacy_id",
+        unique=True,
+        postgresql_where=sa.text("replaced_at IS NULL"),
+    ),
+    schema="vault",
+)
+"""Numbers given at this site on arrival (numéros d'écrou). One that was mistyped is replaced, never deleted."""
