@@ -76,6 +76,10 @@ class Environment:
         }
         if service == "selection" and "placement" in self.services:
             made["SELECTION_PLACEMENT_URL"] = self.url("placement-api")
+        if service == "placement":
+            made["PLACEMENT_SELECTION_URL"] = self.url(
+                "selection-api" if "selection" in self.services else "placement-api"
+            )
         if service == "notifications":
             # The demo's partner listens on this machine; anywhere else this door stays shut.
             made["NOTIFICATIONS_ALLOW_LOOPBACK"] = "true"

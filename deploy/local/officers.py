@@ -153,7 +153,9 @@ class Officers(Console):
 
     async def arrive(self, stay: str, order: str = "OT-2026/0001") -> Answer:
         """The placement officer records that the person of a confirmed bed came today."""
-        body = {"transfer_order": order, "arrived_on": self.today.isoformat()}
+        # Digits of the stay stand for the number that a real registry would give.
+        number = f"DON-{stay[-12:].upper()}"
+        body = {"transfer_order": order, "committal_number": number, "arrived_on": self.today.isoformat()}
         return await self.must("placement_officer", "POST", "placement", f"/v1/stays/{stay}/arrive", body)
 
     async def depart(self, stay: str, reason: str = "transferred") -> Answer:

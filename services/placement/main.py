@@ -10,10 +10,17 @@ from shared.process import run
 
 
 def run_api(settings: Settings) -> None:
-    from services.placement.api import REFUSALS, router
+    from services.placement.api import REFUSALS, Committals, router
     from shared.web import serve_api
 
-    serve_api("placement", settings, router, REFUSALS, legal_basis="D213-1 Code pénitentiaire")
+    serve_api(
+        "placement",
+        settings,
+        router,
+        REFUSALS,
+        legal_basis="D213-1 Code pénitentiaire",
+        clients={"committals": Committals(settings.selection_url)},
+    )
 
 
 def run_worker(settings: Settings) -> None:

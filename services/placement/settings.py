@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     oidc_audience: str = "inserre"
     idempotency_secret: SecretStr = Field(min_length=32)
     """Keys the fingerprints of request bodies."""
+    selection_url: str
+    """Base URL of selection's API, which takes the committal number of each arrival."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""
     api_host: str = "127.0.0.1"

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.placement.api import arrivals, stays
+from services.placement.api.committals import Committals
 from services.placement.api.refusals import PROBLEMS
 from services.placement.domain import Refused
 
@@ -13,4 +14,4 @@ router.include_router(arrivals.router)
 REFUSALS = (Refused, PROBLEMS)
 """The exception by which a rule says no, and what each of its reasons becomes."""
 
-__all__ = ["PROBLEMS", "REFUSALS", "router"]
+__all__ = ["PROBLEMS", "REFUSALS", "Committals", "router"]

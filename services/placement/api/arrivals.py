@@ -1,21 +1,27 @@
-"""Routes of arrival and departure. The reference of the transfer order goes in and is shown to nobody here."""
+"""Routes of arrival and departure. Transfer order and committal number go in and are shown to nobody here."""
 
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
-from services.placement import handlers
+from services.placement import handlers, store
+from services.placement.api.committals import Committals
 from services.placement.api.stays import Officer, Stay, show_stay
-from services.placement.domain import Arrival, Departure, DepartureReason
+from services.placement.domain import Arrival, Departure, DepartureReason, State
+from shared.messaging import Tx
 
 router = APIRouter(prefix="/v1/stays")
 
 OrderReference = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9](?:[A-Z0-9/._-]{0,62}[A-Z0-9])?$")]
 """Such as `OT-2027/0113`: a reference, no words."""
+
+
+CommittalNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z /-]{0,38}[0-9A-Z]$")]
+"""Numéro d'écrou: passed on to selection's vault, kept nowhere here."""
 
 
 class ArrivalBody(BaseModel):
@@ -24,6 +30,8 @@ class ArrivalBody(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     transfer_order: OrderReference
+    committal_number: CommittalNumber
+    """That the person is given on arrival."""
     arrived_on: date
     """First night, Europe/Paris."""
 
@@ -39,10 +47,24 @@ class DepartureBody(BaseModel):
 
 
 @router.post("/{stay_id}/arrive", response_model=Stay)
-async def arrive(stay_id: UUID, body: ArrivalBody, write: Officer) -> Response:
-    """Records that the person came, by a transfer order and on a confirmed bed. The same again changes nothing."""
-    officer, arrival = write.principal.subject, Arrival(body.transfer_order, body.arrived_on)
-    return await write(lambda tx: handlers.arrive(tx, stay_id, arrival, officer), show_stay, status=200)
+async def arrive(stay_id: UUID, body: ArrivalBody, request: Request, write: Officer) -> Response:
+    """Records that the person came, by a transfer order and on a confirmed bed. The same again changes nothing.
+
+    The committal number is recorded first, in selection's vault: nobody is here by no number, or by another's.
+    """
+    committals: Committals = request.app.state.committals
+    headers, officer = request.headers, write.principal.subject
+    arrival = Arrival(body.transfer_order, body.arrived_on)
+
+    async def command(tx: Tx) -> UUID:
+        # Before any lock is taken: while selection is asked, nobody waits.
+        stay = await store.stay(tx.conn, stay_id)
+        if stay is not None and stay.state in {State.CONFIRMED, State.ARRIVED}:
+            number, key = body.committal_number, headers["idempotency-key"]
+            await committals.record(stay.candidacy_id, number, headers["authorization"], key)
+        return await handlers.arrive(tx, stay_id, arrival, officer)
+
+    return await write(command, show_stay, status=200)
 
 
 @router.post("/{stay_id}/depart", response_model=Stay)

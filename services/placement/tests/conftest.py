@@ -1,15 +1,17 @@
 """What placement's tests share: a database of their own, a settable clock and a bench on both."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.placement.api import REFUSALS, router
+from services.placement.api import REFUSALS, Committals, router
 from services.placement.consumers import consumer
 from services.placement.settings import Settings
 from shared.database import create_engine
@@ -55,19 +57,59 @@ def tokens() -> Tokens:
     return Tokens("DON")
 
 
+@dataclass
+class Selection:
+    """A server in the place of selection's, told what to answer to a committal number."""
+
+    status: int = 200
+    body: Any = None
+    asked: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    """Path, headers and body of each request."""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append((request.path, dict(request.headers), await request.json()))
+        return web.json_response(self.body, status=self.status)
+
+
 @pytest.fixture
-async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
+def selection() -> Selection:
+    return Selection()
+
+
+@pytest.fixture
+async def selection_url(selection: Selection) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_post("/{path:.*}", selection.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def api(
+    engine: AsyncEngine, tokens: Tokens, clock: SettableClock, selection_url: str
+) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(
         SITE="DON",
         database_url=SecretStr(str(engine.url)),
         kafka_bootstrap="127.0.0.1:1",
         oidc_issuer=ISSUER,
         idempotency_secret=SecretStr("s" * 32),
+        selection_url=selection_url,
         api_port=1,
         worker_port=1,
     )
     app = create_app(
-        "placement", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+        "placement",
+        router,
+        settings,
+        REFUSALS,
+        engine=engine,
+        authenticator=tokens.authenticator,
+        clock=clock,
+        clients={"committals": Committals(settings.selection_url)},
     )
     async with client(app) as api:
         yield api

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from services.placement import domain, handlers
 from services.placement.domain import Arrival, Departure, DepartureReason, Refusal, Refused, State
 from services.placement.tests.builders import DECISION, a_cancellation, a_change, a_request
-from services.placement.tests.conftest import SettableClock
+from services.placement.tests.conftest import Selection, SettableClock
 from services.placement.tests.test_api import confirm, problem, read
 from services.placement.tests.test_domain import STAY, a_known
 from services.placement.tests.test_handlers import (
@@ -255,7 +255,7 @@ async def test_the_placement_officer_records_arrival_and_departure(
     (proposed,) = await bench.deliver(a_request(), subject=candidacy)
     stay = proposed.body["stay_id"]
     assert (await confirm(api, tokens, stay)).status_code == 200
-    path, body = f"/v1/stays/{stay}", {"transfer_order": "OT-2027/0113", "arrived_on": "2027-01-04"}
+    path, body = f"/v1/stays/{stay}", COMES
 
     async def post(act: str, body: dict[str, str], officer: str = "placement_officer") -> httpx.Response:
         return await api.post(f"{path}/{act}", json=body, headers=tokens.bearer(officer) | once())
@@ -284,3 +284,77 @@ async def test_the_placement_officer_records_arrival_and_departure(
 
 
 ENTRY_TEXT = ENTRY.isoformat()
+COMES = {"transfer_order": "OT-2027/0113", "committal_number": "DON-27-0113", "arrived_on": ENTRY_TEXT}
+
+
+async def arrival(api: httpx.AsyncClient, tokens: Tokens, stay: str, **changed: Any) -> httpx.Response:
+    """An arrival as the placement officer records it."""
+    headers = tokens.bearer("placement_officer") | once()
+    return await api.post(f"/v1/stays/{stay}/arrive", json=COMES | changed, headers=headers)
+
+
+async def test_the_committal_number_goes_to_selection_in_the_officers_name_and_stays_nowhere(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench, selection: Selection
+) -> None:
+    candidacy = uuid7()
+    stay = str(await confirmed(bench, candidacy))
+    headers = tokens.bearer("placement_officer") | once()
+    assert (await api.post(f"/v1/stays/{stay}/arrive", json=COMES, headers=headers)).status_code == 200
+    ((path, sent, body),) = selection.asked
+    assert (path, body) == (f"/v1/candidacies/{candidacy}/committal-number", {"number": "DON-27-0113"})
+    assert sent["Authorization"] == headers["Authorization"]
+    assert sent["Idempotency-Key"] == headers["Idempotency-Key"]
+    async with bench.engine.connect() as conn:
+        all_of = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        tables = await conn.execute(sa.text(f"{all_of} WHERE schemaname IN ('public', 'messaging')"))
+        for table in tables.scalars().all():
+            kept = f"SELECT count(*) FROM {table} AS row WHERE row::text LIKE '%DON-27-0113%'"
+            assert (table, (await conn.execute(sa.text(kept))).scalar_one()) == (table, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (409, {"code": "committal-number-taken", "title": "Another has it."}, (409, "committal-number-taken")),
+        (409, {"code": "present-elsewhere", "title": "Is there."}, (409, "present-elsewhere")),
+        (403, {"code": "role-missing", "title": "No."}, (403, "role-missing")),
+        (500, {"code": "internal", "title": "Oh."}, (503, "selection-unreachable")),
+        (302, None, (503, "selection-unreachable")),
+        (404, ["what is this"], (503, "selection-unreachable")),
+    ],
+)
+async def test_nobody_arrives_whose_number_is_not_recorded(
+    api: httpx.AsyncClient,
+    tokens: Tokens,
+    bench: Bench,
+    selection: Selection,
+    status: int,
+    body: Any,
+    expected: tuple[int, str],
+) -> None:
+    stay = str(await confirmed(bench, uuid7()))
+    selection.status, selection.body = status, body
+    assert problem(await arrival(api, tokens, stay)) == expected
+    assert await rows(bench.engine, "SELECT state FROM requests") == [("confirmed",)]
+    selection.status = 200
+    assert (await arrival(api, tokens, stay)).status_code == 200
+
+
+@pytest.mark.parametrize("selection_url", ["http://127.0.0.1:1"])
+async def test_nobody_arrives_while_selection_cannot_be_reached(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench
+) -> None:
+    stay = str(await confirmed(bench, uuid7()))
+    assert problem(await arrival(api, tokens, stay)) == (503, "selection-unreachable")
+    assert await rows(bench.engine, "SELECT state FROM requests") == [("confirmed",)]
+
+
+async def test_a_hopeless_arrival_hands_no_number_over(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench, selection: Selection
+) -> None:
+    (proposed,) = await bench.deliver(a_request(), subject=uuid7())
+    assert problem(await arrival(api, tokens, proposed.body["stay_id"])) == (409, "stay-unconfirmed")
+    assert problem(await arrival(api, tokens, str(uuid7()))) == (404, "stay-unknown")
+    for number in ("", "x", "<b>", None):
+        assert problem(await arrival(api, tokens, proposed.body["stay_id"], committal_number=number))[0] == 422
+    assert selection.asked == []
