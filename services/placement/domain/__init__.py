@@ -36,18 +36,26 @@ from services.placement.domain.days import (
     ended,
     planned,
     slept_in,
+    time_in_paris,
 )
+from services.placement.domain.roll_counts import Counted, Explanation, Inhabited, Line, held_against
+from services.placement.domain.sheets import SHEETS_AGAIN, next_sheets
 
 __all__ = [
     "EARLY",
     "PROPOSAL_TERM",
+    "SHEETS_AGAIN",
     "TRANSITIONS",
     "Arrival",
     "CellType",
+    "Counted",
     "Days",
     "Departure",
     "DepartureReason",
+    "Explanation",
+    "Inhabited",
     "Kept",
+    "Line",
     "Need",
     "NothingHeld",
     "Occupied",
@@ -72,9 +80,12 @@ __all__ = [
     "depart",
     "ended",
     "expire",
+    "held_against",
+    "next_sheets",
     "planned",
     "pool_code",
     "receive",
     "release",
     "slept_in",
+    "time_in_paris",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -65,6 +66,7 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
         idempotency_secret=SecretStr("s" * 32),
         api_port=1,
         worker_port=1,
+        sheets_dir=Path("/nowhere"),
     )
     app = create_app(
         "placement", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
