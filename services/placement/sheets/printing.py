@@ -70,7 +70,7 @@ class Printer:
         sheets = (
             (tables.roll(there), _roll(there)),
             (tables.plan(cells), _plan(cells)),
-            (tables.arrivals(coming), _arrivals(coming)),
+            (tables.arrivals(coming), _arrivals(coming, there)),
         )
         files = {}
         for table, sheet in sheets:
@@ -123,7 +123,7 @@ def _roll(rows: Sequence[Any]) -> Sheet:
 
     return Sheet(
         "Appel",
-        [("présents en tout", len(rows)), *((wing, len(found)) for wing, found in _by(rows, _wing))],
+        [("Présents", len(rows)), *((wing, len(found)) for wing, found in _by(rows, _wing))],
         ("Cellule", "Dossier", "Arrivé le"),
         [
             Group(name, [(row.cell, row.file_number, words.day(row.arrived_on)) for row in found])
@@ -137,7 +137,7 @@ def _plan(rows: Sequence[Any]) -> Sheet:
     counted = [(status, sum(row.status == status for row in rows)) for status in words.STATUSES]
     return Sheet(
         "Plan des cellules",
-        [(words.STATUSES[status], many) for status, many in counted if many],
+        [(words.STATUSES[status].capitalize(), many) for status, many in counted if many],
         ("Cellule", "Type", "État", "Dossier", "Changement"),
         [
             Group(
@@ -156,11 +156,16 @@ def _plan(rows: Sequence[Any]) -> Sheet:
     )
 
 
-def _arrivals(rows: Sequence[Any]) -> Sheet:
+def _arrivals(rows: Sequence[Any], there: Sequence[Any]) -> Sheet:
+    inside = {row.cell: row for row in there}
+
     def remark(row: Any) -> str:
+        found = []
         if row.state == "proposed":
-            return "NON CONFIRMÉ, hors délai" if row.overdue else "NON CONFIRMÉ"
-        return ""
+            found.append("NON CONFIRMÉ, hors délai" if row.overdue else "NON CONFIRMÉ")
+        if row.arrived_on is None and row.cell in inside:
+            found.append(f"CELLULE OCCUPÉE (dossier {inside[row.cell].file_number})")
+        return ", ".join(found)
 
     shown = [
         (
@@ -172,8 +177,8 @@ def _arrivals(rows: Sequence[Any]) -> Sheet:
     return Sheet(
         "Arrivées du jour",
         [
-            ("attendus en tout", len(rows)),
-            *((words.STATES[state], sum(row.state == state for row in rows)) for state in words.STATES),
+            ("Dossiers", len(rows)),
+            *((words.STATES[state].capitalize(), sum(row.state == state for row in rows)) for state in words.STATES),
         ],
         ("Dossier", "État", "Cellule", "Puis", "À partir du", "À savoir"),
         [Group("Première nuit aujourd'hui", shown)] if shown else [],

@@ -24,7 +24,7 @@ async def occupancy_by_day(conn: AsyncConnection, site: str, days: Days, today: 
         conn: open for reading.
         site: its code.
         days: Europe/Paris.
-        today: until when somebody who stays on beyond the last planned night is known to be there.
+        today: until when it is known where those who are present sleep, whatever was planned.
     """
     given = {"site": site, "first": days.start, "until": days.end, "today": today}
     return (await conn.execute(_BY_DAY, given)).all()
@@ -41,13 +41,17 @@ async def plan(conn: AsyncConnection, site: str, day: date, today: date) -> Sequ
     return (await conn.execute(_PLAN, given)).all()
 
 
-# The cell of somebody who stays on beyond the last planned night is occupied, whatever was planned for it.
+# Where somebody who is present sleeps goes before what was planned for these days: the cell of who stays on beyond the
+# last night that was planned in it is occupied, and the one where the person ought to be by now is kept, not slept in.
 _SPANS = """
-    late AS (
-        SELECT cell_now AS cell, assignments.id AS stay_id, daterange(max(upper(nights)), :today + 1) AS days
+    elsewhere AS (
+        SELECT assignments.id AS stay_id, cell_now AS cell,
+            datemultirange(daterange(coalesce(max(upper(nights)) FILTER (WHERE cell = cell_now), :today), :today + 1))
+                AS days
         FROM assignments JOIN bed_uses
             ON bed_uses.stay_id = assignments.id AND bed_uses.kind = 'stay' AND bed_uses.given_up_at IS NULL
-        WHERE cell_now IS NOT NULL GROUP BY assignments.id HAVING max(upper(nights)) <= :today
+        WHERE cell_now IS NOT NULL GROUP BY assignments.id
+        HAVING coalesce(max(upper(nights)) FILTER (WHERE cell = cell_now), :today) <= :today
     ),
     used AS MATERIALIZED (
         SELECT bed_uses.cell, bed_uses.stay_id, period, coalesce(nights, period) AS nights, CASE
@@ -59,13 +63,16 @@ _SPANS = """
     ),
     spans AS (
         SELECT used.cell, CASE WHEN part.status <> 'cleaning' THEN used.stay_id END AS stay_id, part.status,
-            unnest(datemultirange(part.days * daterange(:first, :until))
-                - coalesce(datemultirange(late.days), '{}')) AS days
-        FROM used LEFT JOIN late ON late.cell = used.cell
-        CROSS JOIN LATERAL (VALUES (nights, used.status), (period - nights, 'cleaning')) AS part (days, status)
+            unnest(part.days * datemultirange(daterange(:first, :until)) - coalesce(other.days, '{}')) AS days
+        FROM used LEFT JOIN elsewhere AS other ON other.cell = used.cell
+        LEFT JOIN elsewhere AS own ON own.stay_id = used.stay_id
+        CROSS JOIN LATERAL (VALUES
+            (datemultirange(nights) - coalesce(own.days, '{}'), used.status),
+            (datemultirange(nights) * own.days, 'confirmed'),
+            (datemultirange(period - nights), 'cleaning')
+        ) AS part (days, status)
         UNION ALL
-        SELECT cell, stay_id, 'occupied', days * daterange(:first, :until)
-        FROM late WHERE days && daterange(:first, :until)
+        SELECT cell, stay_id, 'occupied', unnest(days * datemultirange(daterange(:first, :until))) FROM elsewhere
     )
 """
 

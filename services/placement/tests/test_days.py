@@ -18,7 +18,7 @@ from services.placement.tests.builders import a_request
 from services.placement.tests.conftest import SettableClock
 from services.placement.tests.test_api import read
 from services.placement.tests.test_arrivals import arrive, confirmed
-from services.placement.tests.test_movements import proposed, table
+from services.placement.tests.test_movements import MAN, proposed, table
 from shared.contracts.selection import CellType
 from shared.testing.api import Tokens
 from shared.testing.kernel import Bench
@@ -31,6 +31,12 @@ _USE = sa.text(
     "INSERT INTO bed_uses (id, cell, period, kind, function, reason, at)"
     " VALUES (uuidv7(), :cell, daterange(:start, :end), :kind, 'placement_officer', 'test', now())"
 ).bindparams(sa.bindparam("start", type_=sa.Date), sa.bindparam("end", type_=sa.Date))
+
+
+async def only_one_arrival_cell(engine: AsyncEngine) -> None:
+    """Whoever comes next gets the arrival cell that somebody was to leave."""
+    for number in (2, 3, 4):
+        await use(engine, f"DON-H1-U1-C{number:02}", "outage", date(2027, 1, 1), None)
 
 
 async def use(engine: AsyncEngine, cell: str, kind: str, start: date, end: date | None) -> None:
@@ -80,6 +86,36 @@ async def test_a_cell_in_which_somebody_stays_on_is_occupied_until_today_whateve
     assert await by_day(api, tokens, "2027-01-07", "2027-01-13") == [*["1 occupied"] * 5, "1 proposed"]
     shown = await read(api, tokens, "/v1/sites/DON/occupancy/days", **{"from": "2027-01-09", "until": "2027-01-10"})
     assert sum(one["occupied"] for one in shown["items"]) == 1
+
+
+async def test_somebody_who_has_not_moved_on_yet_occupies_the_cell_slept_in_and_the_other_one_is_kept(
+    api: httpx.AsyncClient, tokens: Tokens, bench: Bench, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    await only_one_arrival_cell(engine)
+    clock.now = datetime(2027, 1, 4, 20, tzinfo=UTC)
+    stay = await confirmed(bench, uuid7(), **MAN)
+    await arrive(bench, stay)
+    clock.now = datetime(2027, 1, 27, 20, tzinfo=UTC)
+    next_one = await proposed(bench, 2, planned_entry=date(2027, 1, 26))
+    (unit,) = [one for one in (await read(api, tokens, "/v1/stays"))["items"] if one["id"] == str(stay)]
+    arrival_cell, unit_cell = unit["cells"]
+
+    async def cells(on: str) -> dict[str, tuple[str, str | None]]:
+        items = (await read(api, tokens, "/v1/sites/DON/plan", on=on))["items"]
+        return {one["cell"]: (one["status"], one["stay_id"]) for one in items}
+
+    # The move was planned for the 25th, and today is the 27th.
+    for day in ("2027-01-25", "2027-01-27"):
+        shown = await cells(day)
+        assert (shown[arrival_cell], shown[unit_cell]) == (("occupied", str(stay)), ("confirmed", str(stay)))
+    shown = await cells("2027-01-28")
+    assert shown[unit_cell] == ("occupied", str(stay))
+    assert shown[arrival_cell] == ("proposed", str(next_one))
+    assert await by_day(api, tokens, "2027-01-26", "2027-01-29", "DON-H1", "arrival") == [
+        "1 occupied, 3 out_of_service",
+        "1 occupied, 3 out_of_service",
+        "1 proposed, 3 out_of_service",
+    ]
 
 
 async def test_holds_outages_and_cells_out_of_service_are_told_apart(
@@ -144,9 +180,9 @@ async def test_the_sums_of_a_day_are_what_looking_at_each_cell_of_that_day_gives
         asked = Days(start + timedelta(days=first), start + timedelta(days=first + length))
         for row in await store.occupancy_by_day(conn, "DON", asked, start):
             cells = await store.plan(conn, "DON", row.day, start)
-            kind = [one.status for one in cells if (one.wing, one.cell_type) == (row.wing, row.cell_type)]
+            alike = [one.status for one in cells if (one.wing, one.cell_type) == (row.wing, row.cell_type)]
             assert {status: getattr(row, status) for status in STATUSES} == {
-                status: kind.count(status) for status in STATUSES
+                status: alike.count(status) for status in STATUSES
             }
         await conn.rollback()
 

@@ -25,6 +25,7 @@ from services.placement.sheets import printing as sheets
 from services.placement.sheets.folder import KEPT
 from services.placement.tests.conftest import SettableClock
 from services.placement.tests.test_arrivals import arrive, confirmed
+from services.placement.tests.test_days import only_one_arrival_cell
 from services.placement.tests.test_handlers import rows
 from services.placement.tests.test_movements import MAN, proposed
 from shared.messaging import Consumer, at
@@ -122,6 +123,19 @@ async def test_roll_plan_and_arrivals_are_written_for_nobody_else_and_complete_i
     assert pages["plan.html"].count("<tr>") == 101 + 11
     assert (folder / "appel.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("DON-H1;DON-H1-U1;")
     assert len((folder / "plan.csv").read_text(encoding="utf-8-sig").splitlines()) == 102
+
+
+async def test_the_sheet_of_arrivals_warns_of_a_cell_in_which_somebody_still_is(
+    bench: Bench, engine: AsyncEngine, folder: Path, clock: SettableClock
+) -> None:
+    await only_one_arrival_cell(engine)
+    await arrive(bench, await confirmed(bench, uuid7(), **MAN, file_number=41))
+    clock.now = datetime(2027, 1, 27, 19, 40, tzinfo=UTC)
+    await proposed(bench, 42, planned_entry=date(2027, 1, 27))
+    await begin(bench)
+    await bench.fire_timers()
+    page = (folder / "arrivees.html").read_text(encoding="utf-8")
+    assert "NON CONFIRMÉ, CELLULE OCCUPÉE (dossier 41)" in page
 
 
 async def test_sheets_of_an_empty_site_say_so(bench: Bench, folder: Path) -> None:
