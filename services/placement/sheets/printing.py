@@ -144,7 +144,9 @@ def _plan(rows: Sequence[Any]) -> Sheet:
                 name,
                 [
                     (
-                        *(row.cell, words.CELL_TYPES[row.cell_type], words.STATUSES[row.status], row.file_number or ""),
+                        # Two columns of cells have to fit, and the head of the group says the rest.
+                        row.cell.rpartition("-")[2] if row.wing else row.cell,
+                        *(words.CELL_TYPES[row.cell_type], words.STATUSES[row.status], row.file_number or ""),
                         f"{words.day(row.next_on)} {words.STATUSES[row.next_status]}" if row.next_on else "",
                     )
                     for row in found
@@ -182,7 +184,7 @@ def _arrivals(rows: Sequence[Any], there: Sequence[Any]) -> Sheet:
         ],
         ("Dossier", "État", "Cellule", "Puis", "À partir du", "À savoir"),
         [Group("Première nuit aujourd'hui", shown)] if shown else [],
-        ticks=("Heure", "Remarque"),
+        ticks=("Heure",),
     )
 
 
