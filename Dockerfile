@@ -32,6 +32,8 @@ RUN python -c "import services.${SERVICE}.main, services.${SERVICE}.api, service
  && python -c "import shared.web, shared.messaging.serve, shared.messaging.commands" \
  && python -m compileall -q shared services
 ENV SERVICE=${SERVICE}
+# A volume that is mounted here for the first time belongs to whom this belongs.
+RUN install -d -o inserre -g inserre -m 0700 /var/lib/inserre/sheets
 USER 10001
 # The shell replaces itself: signals reach the service.
 ENTRYPOINT ["/bin/sh", "-c", "exec python -m services.$SERVICE \"$@\"", "--"]

@@ -1,17 +1,15 @@
 """Q: lists, search and journey among 100,000 files, and the very same statements in bare asyncpg."""
 
-import time
 from typing import Any
-from urllib.parse import urlsplit
 
-import asyncpg
-import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.figures import Finding, Line, Spread, Verdict, percentile
 from benchmarks.files import filled
 from benchmarks.lab import Lab, for_engine
+from benchmarks.routes import bare, through
 from benchmarks.specimen import MOMENT, SITE
 from services.selection.api import REFUSALS, router
 from services.selection.settings import Settings
@@ -41,60 +39,17 @@ _LOGGED = {"search"}
 
 async def ours(url: str, paths: dict[str, str], times: int) -> dict[str, Any]:
     """Milliseconds of every read through the application."""
-    app, tokens, engine = _application(url)
-    async with app.router.lifespan_context(app):
-        found = {}
-        for name, path in paths.items():
-            headers = tokens.bearer("site_spip") | {"Purpose": "assessment"}
-            for _ in range(20):
-                await _get(app, path, headers)
-            taken = []
-            for _ in range(times):
-                began = time.perf_counter()
-                await _get(app, path, headers)
-                taken.append((time.perf_counter() - began) * 1000)
-            found[name] = taken
-    await engine.dispose()
-    return {"taken": found}
+    app, headers, engine = _application(url)
+    return {"taken": await through(app, engine, headers, paths, times)}
 
 
 async def floor(url: str, paths: dict[str, str], times: int) -> dict[str, Any]:
     """Milliseconds of the same statements in bare asyncpg."""
-    app, tokens, engine = _application(url)
-    seen: list[tuple[str, Any]] = []
-
-    @sa.event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def note(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
-        seen.append((statement, list(parameters) if many else [parameters]))
-
-    statements = {}
-    async with app.router.lifespan_context(app):
-        for name, path in paths.items():
-            seen.clear()
-            await _get(app, path, tokens.bearer("site_spip") | {"Purpose": "assessment"})
-            statements[name] = list(seen)
-    await engine.dispose()
-    connection = await asyncpg.connect(url)
-    found = {}
-    for name, sent in statements.items():
-        prepared = [(await connection.prepare(statement), given) for statement, given in sent]
-        taken = []
-        for round_ in range(20 + times):
-            began = time.perf_counter()
-            async with connection.transaction(readonly=name not in _LOGGED):
-                for statement, given in prepared:
-                    if len(given) > 1:
-                        await statement.executemany(given)
-                    else:
-                        await statement.fetch(*given[0])
-            if round_ >= 20:  # noqa: PLR2004
-                taken.append((time.perf_counter() - began) * 1000)
-        found[name] = taken
-    await connection.close()
-    return {"taken": found}
+    app, headers, engine = _application(url)
+    return {"taken": await bare(url, app, engine, headers, paths, times, writing=_LOGGED)}
 
 
-def _application(url: str) -> tuple[FastAPI, Tokens, Any]:
+def _application(url: str) -> tuple[FastAPI, dict[str, str], AsyncEngine]:
     tokens = Tokens(SITE)
     settings = Settings(
         SITE=SITE,
@@ -116,38 +71,7 @@ def _application(url: str) -> tuple[FastAPI, Tokens, Any]:
         clock=lambda: MOMENT,
         policy=settings.policy,
     )
-    return app, tokens, engine
-
-
-async def _get(app: FastAPI, path: str, headers: dict[str, str]) -> bytes:
-    """One request, as a server hands it to the application."""
-    address = urlsplit(path)
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": address.path,
-        "raw_path": address.path.encode(),
-        "query_string": address.query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 2),
-    }
-    answered: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        answered.append(message)
-
-    await app(scope, receive, send)  # type: ignore[arg-type]
-    body = b"".join(message.get("body", b"") for message in answered)
-    if answered[0]["status"] != 200:  # noqa: PLR2004
-        raise AssertionError(body.decode())
-    return body
+    return app, tokens.bearer("site_spip") | {"Purpose": "assessment"}, engine
 
 
 class Scenario:

@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,6 +28,8 @@ class Environment:
     """The superuser's address, `postgresql://…/postgres`."""
     kafka: str
     """`host:port`."""
+    data: Path
+    """Where what the services write to files goes."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Variables that win over those made here, for every process."""
     ports: dict[str, int] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class Environment:
             made["PLACEMENT_SELECTION_URL"] = self.url(
                 "selection-api" if "selection" in self.services else "placement-api"
             )
+            made["PLACEMENT_SHEETS_DIR"] = str(self.data / "sheets")
         if service == "notifications":
             # The demo's partner listens on this machine; anywhere else this door stays shut.
             made["NOTIFICATIONS_ALLOW_LOOPBACK"] = "true"

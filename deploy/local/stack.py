@@ -86,7 +86,7 @@ class Stack:
         try:
             self.postgres, self.kafka = PostgresServer(artefacts, self.run), KafkaServer(artefacts, self.run)
             self.environment = Environment(
-                self.site, self.services, self.postgres.url, self.kafka.bootstrap, self._overrides
+                self.site, self.services, self.postgres.url, self.kafka.bootstrap, self.run.path, self._overrides
             )
             self._write_down()
             with ThreadPoolExecutor(1) as threads:

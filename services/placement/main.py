@@ -24,10 +24,39 @@ def run_api(settings: Settings) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    from services.placement.consumers import consumer
-    from shared.messaging.serve import serve_worker
+    import asyncio
+    import contextlib
+    from dataclasses import replace
 
-    serve_worker("placement", settings, consumer)
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from services.placement import handlers
+    from services.placement.consumers import consumer
+    from services.placement.sheets import Folder, Printer
+    from shared.messaging import at
+    from shared.messaging.dispatch import KERNEL
+    from shared.messaging.event import utc_now
+    from shared.messaging.serve import Background, serve_worker
+    from shared.messaging.transaction import OnCommit, transaction
+
+    printing = handlers.printing(Printer(Folder(settings.sheets_dir)))
+    own = replace(consumer, rows=(*consumer.rows, at(handlers.SHEETS, handlers.Sheets, printing)))
+
+    def sheets(engine: AsyncEngine, on_commit: OnCommit) -> Background:
+        async def keep_going() -> None:
+            source = f"/{settings.site}/placement"
+            while True:
+                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                    async with transaction(
+                        engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit
+                    ) as tx:
+                        await handlers.begin_sheets(tx)
+                await asyncio.sleep(60)
+
+        return Background(keep_going, {})
+
+    serve_worker("placement", settings, own, sheets)
 
 
 def run_migrate(settings: Settings) -> None:

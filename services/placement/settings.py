@@ -1,5 +1,7 @@
 """The settings of the placement service, read once from the environment: `PLACEMENT_…` and `SITE`."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,3 +31,5 @@ class Settings(BaseSettings):
     worker_host: str = "127.0.0.1"
     worker_port: int = Field(ge=1, le=65535)
     """Port of the worker's health and metrics."""
+    sheets_dir: Path
+    """Directory of the printed sheets, on this machine: made with mode 0700, and refused where it is open to others."""

@@ -1,15 +1,16 @@
 """The messaging kernel: what services see of it, and nothing more."""
 
 from shared.messaging.consumer import Consumer, at, on
-from shared.messaging.event import Actor, Clock, Event, Meta, Poison, Retry, Topic, Tx
+from shared.messaging.event import Actor, Clock, Event, Handler, Meta, Poison, Retry, Topic, Tx
 from shared.messaging.outbox import held, publish
-from shared.messaging.timers import cancel, schedule
+from shared.messaging.timers import cancel, schedule, schedule_unless_set
 
 __all__ = [
     "Actor",
     "Clock",
     "Consumer",
     "Event",
+    "Handler",
     "Meta",
     "Poison",
     "Retry",
@@ -21,4 +22,5 @@ __all__ = [
     "on",
     "publish",
     "schedule",
+    "schedule_unless_set",
 ]

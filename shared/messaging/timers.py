@@ -31,6 +31,15 @@ async def schedule(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel)
         due: the earliest instant at which it fires, UTC.
         body: what the handler gets.
     """
+    await _set(tx, kind, key, due, body, _REPLACE)
+
+
+async def schedule_unless_set(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel) -> None:
+    """As `schedule`, but a timer of the same kind and key stays as it is, also one that is firing and sets itself."""
+    await _set(tx, kind, key, due, body, "ON CONFLICT (kind, key) DO NOTHING")
+
+
+async def _set(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel, conflict: str) -> None:
     meta = Meta(
         id=str(uuid7()),
         source=tx.source,
@@ -46,12 +55,16 @@ async def schedule(tx: Tx, kind: str, key: UUID, due: datetime, body: BaseModel)
     headers = encode(meta, f"timer.{kind}.due.v1", tx.now)
     tracing.stamp(headers)
     names, values = stored(headers).values()
-    await driver.fetch(tx.conn, _SCHEDULE, kind, key, due, body.model_dump_json(), names, values)
+    statement = f"{_INSERT} {conflict}"
+    await driver.fetch(tx.conn, statement, kind, key, due, body.model_dump_json(), names, values)
 
 
-_SCHEDULE = (
+_INSERT = (
     "INSERT INTO messaging.timer (kind, key, due, body, header_names, header_values, attempts, next_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, 0, $3) ON CONFLICT (kind, key) DO UPDATE SET (due, body, header_names,"
+    " VALUES ($1, $2, $3, $4, $5, $6, 0, $3)"
+)
+_REPLACE = (
+    "ON CONFLICT (kind, key) DO UPDATE SET (due, body, header_names,"
     " header_values, attempts, next_at, reason_code) = (excluded.due, excluded.body, excluded.header_names,"
     " excluded.header_values, 0, excluded.next_at, NULL)"
 )

@@ -38,9 +38,9 @@ def test_tests_stay_out_of_the_images() -> None:
     assert {"**/tests/", "shared/testing/", "shared/contracts/gate/"} <= set(IGNORED)
 
 
-def test_letters_are_in_the_image_of_their_service() -> None:
+def test_templates_are_in_the_image_of_their_service() -> None:
     dropped = [line for line in IGNORED[IGNORED.index("*") + 1 :] if not line.startswith("!")]
-    templates = [path.relative_to(ROOT) for path in ROOT.glob("services/*/letters/*.j2")]
+    templates = [path.relative_to(ROOT) for path in ROOT.glob("services/*/*/*.j2")]
     assert templates
     for path in templates:
         assert not any(path.match(line) or line.strip("*/") in path.parts for line in dropped), path

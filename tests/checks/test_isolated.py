@@ -50,6 +50,7 @@ async def test_a_service_is_imported_and_migrates_without_the_others(service: st
         f"{prefix}_API_PORT": "8000",
         f"{prefix}_WORKER_PORT": "8001",
         "NOTIFICATIONS_SECRETS_KEY": f"{'A' * 43}=",
+        "PLACEMENT_SHEETS_DIR": "/nowhere",
     }
     program = (
         "import os, sys\n"

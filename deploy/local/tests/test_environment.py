@@ -2,12 +2,15 @@
 
 import importlib
 import importlib.util
+from pathlib import Path
 
 import pytest
 
 from deploy.local.environment import SERVICES, Environment
 
-ENVIRONMENT = Environment("DON", SERVICES, "postgresql://inserre:x@127.0.0.1:5432/postgres", "127.0.0.1:9092")
+ENVIRONMENT = Environment(
+    "DON", SERVICES, "postgresql://inserre:x@127.0.0.1:5432/postgres", "127.0.0.1:9092", Path("/nowhere")
+)
 PRESENT = [service for service in SERVICES if importlib.util.find_spec(f"services.{service}")]
 
 
@@ -39,6 +42,7 @@ def test_no_service_is_told_another_services_secrets() -> None:
 
 
 def test_an_override_wins() -> None:
-    environment = Environment("DON", ("placement",), ENVIRONMENT.postgres, "127.0.0.1:1", {"PLACEMENT_API_PORT": "1"})
+    overrides = {"PLACEMENT_API_PORT": "1"}
+    environment = Environment("DON", ("placement",), ENVIRONMENT.postgres, "127.0.0.1:1", ENVIRONMENT.data, overrides)
 
     assert environment.of("placement")["PLACEMENT_API_PORT"] == "1"

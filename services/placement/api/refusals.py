@@ -16,6 +16,10 @@ _ANSWERS = {
     Refusal.CELL_OCCUPIED: (409, "Somebody else has the cell on that day."),
     Refusal.ARRIVAL_OUT_OF_DATES: (422, "The arrival is too early for the stay, after its end, or in the future."),
     Refusal.DEPARTURE_OUT_OF_DATES: (422, "The departure is before the arrival or in the future."),
+    Refusal.COUNT_UNKNOWN: (404, "There is no such roll count."),
+    Refusal.COUNT_CORRECTED: (409, "Another count has corrected this one already."),
+    Refusal.PLACE_UNKNOWN: (422, "A count names wings, units, and cells that belong to none, of this site."),
+    Refusal.PLACES_NOT_COUNTED_ONCE: (422, "Every cell of the site is counted once: by its unit or by its wing."),
 }
 
 PROBLEMS = {refusal: Problem(status, refusal.value, title) for refusal, (status, title) in _ANSWERS.items()}

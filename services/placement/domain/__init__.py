@@ -36,6 +36,7 @@ from services.placement.domain.days import (
     ended,
     planned,
     slept_in,
+    time_in_paris,
 )
 from services.placement.domain.evacuation import (
     Affected,
@@ -46,20 +47,27 @@ from services.placement.domain.evacuation import (
     planned_evacuation,
     remaining,
 )
+from services.placement.domain.roll_counts import Counted, Explanation, Inhabited, Line, held_against
+from services.placement.domain.sheets import SHEETS_AGAIN, next_sheets
 
 __all__ = [
     "EARLY",
     "PROPOSAL_TERM",
+    "SHEETS_AGAIN",
     "TRANSITIONS",
     "Affected",
     "Arrival",
     "CellType",
     "Closing",
+    "Counted",
     "Days",
     "Departure",
     "DepartureReason",
     "Evacuation",
+    "Explanation",
+    "Inhabited",
     "Kept",
+    "Line",
     "Need",
     "NothingHeld",
     "Occupied",
@@ -86,6 +94,8 @@ __all__ = [
     "depart",
     "ended",
     "expire",
+    "held_against",
+    "next_sheets",
     "planned",
     "planned_evacuation",
     "pool_code",
@@ -93,4 +103,5 @@ __all__ = [
     "release",
     "remaining",
     "slept_in",
+    "time_in_paris",
 ]

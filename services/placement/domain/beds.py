@@ -69,6 +69,10 @@ class Refusal(StrEnum):
     CELL_OCCUPIED = "cell-occupied"
     ARRIVAL_OUT_OF_DATES = "arrival-out-of-dates"
     DEPARTURE_OUT_OF_DATES = "departure-out-of-dates"
+    COUNT_UNKNOWN = "count-unknown"
+    COUNT_CORRECTED = "count-corrected"
+    PLACE_UNKNOWN = "place-unknown"
+    PLACES_NOT_COUNTED_ONCE = "places-not-counted-once"
 
 
 class Refused(Exception):

@@ -58,7 +58,12 @@ Uses = tuple[Use, ...]
 
 def date_in_paris(now: datetime) -> date:
     """The date that it is at the sites at an instant."""
-    return now.astimezone(_PARIS).date()
+    return time_in_paris(now).date()
+
+
+def time_in_paris(now: datetime) -> datetime:
+    """An instant as the clocks at the sites show it."""
+    return now.astimezone(_PARIS)
 
 
 def planned(place: Place, ends_on: date, terms: Terms, new_id: Callable[[], UUID]) -> Uses:

@@ -135,25 +135,28 @@ def _turn(request: Any) -> sa.Tuple:
     return sa.tuple_(first, request.c.decided_on, request.c.file_number, request.c.id)
 
 
-_ahead = sa.and_(_other.c.pool == requests.c.pool, _other.c.state == "waitlisted", _turn(_other) < _turn(requests))
+AHEAD = sa.and_(_other.c.pool == requests.c.pool, _other.c.state == "waitlisted", _turn(_other) < _turn(requests))
+"""Whether somebody (`exists`), or how many, wait for the bed of a request and come first."""
 
-_nights = (
+NIGHTS = (
     sa.select(
         sa.func.min(sa.func.lower(bed_uses.c.nights)).label("starts_on"),
         sa.func.max(sa.func.upper(bed_uses.c.nights)).label("ends_on"),
         sa.func.array_agg(aggregate_order_by(bed_uses.c.cell, bed_uses.c.nights)).label("cells"),
+        sa.func.max(sa.func.lower(bed_uses.c.nights)).label("last_cell_from"),
     )
     .where(bed_uses.c.stay_id == assignments.c.id, bed_uses.c.kind == "stay", bed_uses.c.given_up_at.is_(None))
     .lateral("nights")
 )
+"""The first and the last night of an assignment, and its cells in their order."""
 
 _STAYS: sa.Select[Any] = (
     sa.select(
         *(column for column in requests.c if column.name != "site"),
         assignments.c.cell_now,
-        _nights.c.starts_on,
-        _nights.c.ends_on,
-        _nights.c.cells,
+        NIGHTS.c.starts_on,
+        NIGHTS.c.ends_on,
+        NIGHTS.c.cells,
         assignments.c.confirm_by,
         assignments.c.confirmed_at,
         assignments.c.confirmed_by_function,
@@ -163,12 +166,12 @@ _STAYS: sa.Select[Any] = (
         sa.case(
             (
                 sa.and_(requests.c.state == "waitlisted", requests.c.pool.is_not(None)),
-                sa.select(sa.func.count() + 1).select_from(_other).where(_ahead).scalar_subquery(),
+                sa.select(sa.func.count() + 1).select_from(_other).where(AHEAD).scalar_subquery(),
             ),
         ).label("rank"),
-        sa.and_(requests.c.state == "proposed", sa.exists().where(_ahead)).label("earlier_decision_waits"),
+        sa.and_(requests.c.state == "proposed", sa.exists().where(AHEAD)).label("earlier_decision_waits"),
     )
     .join_from(requests, assignments, assignments.c.id == requests.c.stay_id, isouter=True)
-    .join(_nights, sa.true(), isouter=True)
+    .join(NIGHTS, sa.true(), isouter=True)
     .where(requests.c.stay_id.is_not(None))
 )

@@ -86,6 +86,16 @@ _LOCK_POOLS = sa.text(
 ).bindparams(sa.bindparam("wanted", type_=sa.Text), sa.bindparam("candidacy_id", type_=sa.Uuid))
 
 
+async def lock_pools_of_site(conn: AsyncConnection, site: str) -> None:
+    """Locks all pools of a site, in order of codes: for an act that concerns requests of several pools."""
+    await conn.execute(_LOCK_POOLS_OF_SITE, {"site": site})
+
+
+_LOCK_POOLS_OF_SITE = sa.text(
+    "SELECT code FROM pools WHERE cell_type <> 'arrival' AND site = :site ORDER BY code FOR UPDATE"
+)
+
+
 async def claim(conn: AsyncConnection, new: Request) -> Request:
     """Makes the candidacy's one request, or locks and gives the one that there is; tell them apart by `id`."""
     return request_of((await conn.execute(_CLAIM, _row(new))).one())

@@ -52,6 +52,7 @@ bed_uses = sa.Table(
     ExcludeConstraint(("cell", "="), ("period", "&&"), where=_LIVE, name="ex_bed_uses_cell_period"),
     ExcludeConstraint(("candidacy_id", "="), ("nights", "&&"), where=_LIVE, name="ex_bed_uses_candidacy_id_nights"),
     sa.Index("ix_bed_uses_stay_id", "stay_id", postgresql_where=_LIVE),
+    sa.Index("ix_bed_uses_period", "period", postgresql_using="gist", postgresql_where=_LIVE),
 )
 """The one truth about days and beds. A stay's `period` is its `nights` and the days of cleaning after them.
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -100,6 +101,7 @@ async def api(
         selection_url=selection_url,
         api_port=1,
         worker_port=1,
+        sheets_dir=Path("/nowhere"),
     )
     app = create_app(
         "placement",

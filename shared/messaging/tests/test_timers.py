@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.messaging import Consumer, at, cancel, schedule
+from shared.messaging import Consumer, at, cancel, schedule, schedule_unless_set
 from shared.messaging.tables import timer
 from shared.messaging.tests import specimen
 from shared.messaging.tests.conftest import SetClock
@@ -47,6 +47,20 @@ async def test_the_same_kind_and_key_replaces(bench: Bench, engine: AsyncEngine,
     clock.forward(hours=3)
     await bench.fire_timers()
     assert await words(engine) == ["late"]
+
+
+async def test_a_timer_that_is_set_unless_there_is_one_replaces_none(
+    bench: Bench, engine: AsyncEngine, clock: SetClock
+) -> None:
+    for word, hours in (("first", 2), ("second", 1)):
+        async with bench.transaction() as tx:
+            await schedule_unless_set(tx, "ring", KEY, clock() + timedelta(hours=hours), Ring(word=word))
+    clock.forward(hours=1)
+    await bench.fire_timers()
+    assert await words(engine) == []
+    clock.forward(hours=1)
+    await bench.fire_timers()
+    assert await words(engine) == ["first"]
 
 
 async def test_a_timer_belongs_to_its_callers_transaction(bench: Bench, engine: AsyncEngine, clock: SetClock) -> None:
