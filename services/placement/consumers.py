@@ -10,6 +10,7 @@ consumer = Consumer(
         on(AccommodationRequested, handlers.assign_bed),
         on(AccommodationChanged, handlers.change_bed),
         on(AccommodationCancelled, handlers.release_bed),
+        at(handlers.DAY, handlers.NewDay, handlers.new_day),
         at(handlers.PROPOSAL, handlers.Proposal, handlers.expire_proposal),
     ),
     chunk=1,

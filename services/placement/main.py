@@ -43,7 +43,7 @@ def run_worker(settings: Settings) -> None:
     printing = handlers.printing(Printer(Folder(settings.sheets_dir)))
     own = replace(consumer, rows=(*consumer.rows, at(handlers.SHEETS, handlers.Sheets, printing)))
 
-    def sheets(engine: AsyncEngine, on_commit: OnCommit) -> Background:
+    def timers(engine: AsyncEngine, on_commit: OnCommit) -> Background:
         async def keep_going() -> None:
             source = f"/{settings.site}/placement"
             while True:
@@ -51,12 +51,13 @@ def run_worker(settings: Settings) -> None:
                     async with transaction(
                         engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit
                     ) as tx:
+                        await handlers.begin_days(tx)
                         await handlers.begin_sheets(tx)
                 await asyncio.sleep(60)
 
         return Background(keep_going, {})
 
-    serve_worker("placement", settings, own, sheets)
+    serve_worker("placement", settings, own, timers)
 
 
 def run_migrate(settings: Settings) -> None:
@@ -68,10 +69,10 @@ def run_migrate(settings: Settings) -> None:
 
 def run_topics(settings: Settings) -> None:
     from services.placement.consumers import consumer
-    from shared.contracts.placement import STAY
+    from shared.contracts.placement import CELL, SEPARATION, STAY
     from shared.messaging.commands import topics
 
-    topics("placement", settings, consumer, [STAY])
+    topics("placement", settings, consumer, [STAY, CELL, SEPARATION])
 
 
 def run_failed(settings: Settings, arguments: Sequence[str]) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 from shared.messaging.event import Event, Topic
 
 STAY = Topic("placement.stay.v1")
+CELL = Topic("placement.cell.v1")
+SEPARATION = Topic("placement.separation.v1")
 
 
 class StayEvent(Event):
@@ -120,3 +122,74 @@ class AssignmentExpired(StayEvent):
     type: ClassVar[str] = "placement.stay.assignment_expired.v1"
 
     stay_id: UUID
+
+
+class Moved(StayEvent):
+    """Somebody who is there sleeps in another cell from that night on."""
+
+    type: ClassVar[str] = "placement.stay.moved.v1"
+
+    stay_id: UUID
+    cell: str
+    moved_on: date
+
+
+class DatesChanged(StayEvent):
+    """The bed is the same, its first or last night is another one."""
+
+    type: ClassVar[str] = "placement.stay.dates_changed.v1"
+
+    stay_id: UUID
+    starts_on: date
+    ends_on: date
+    """First day after the stay."""
+
+
+class CellOutOfService(Event):
+    """A cell cannot be slept in. Subject: the cell's own id, made of its code."""
+
+    topic: ClassVar[Topic] = CELL
+    type: ClassVar[str] = "placement.cell.out_of_service.v1"
+
+    cell: str
+    reason: str
+    """`flood`, `fire`, `damage`, `works`, `staff_shortage` or `other`."""
+    starts_on: date
+    expected_back_on: date | None
+    """None when nobody knows."""
+
+
+class CellBackInService(Event):
+    """A cell can be slept in again."""
+
+    topic: ClassVar[Topic] = CELL
+    type: ClassVar[str] = "placement.cell.back_in_service.v1"
+
+    cell: str
+    back_on: date
+
+
+class SeparationDeclared(Event):
+    """Two persons are to be kept apart. Why, is nobody's but the signer's. Subject: the separation."""
+
+    topic: ClassVar[Topic] = SEPARATION
+    type: ClassVar[str] = "placement.separation.declared.v1"
+
+    one: UUID
+    """A candidacy."""
+    other: UUID
+    """Another candidacy."""
+    starts_on: date
+    until: date | None
+    """First day on which it no longer holds; None for as long as it is not lifted."""
+
+
+class SeparationLifted(Event):
+    """Two persons need no longer be kept apart. Subject: the separation."""
+
+    topic: ClassVar[Topic] = SEPARATION
+    type: ClassVar[str] = "placement.separation.lifted.v1"
+
+    one: UUID
+    other: UUID
+    lifted_on: date

@@ -10,8 +10,6 @@ from services.placement.domain.beds import (
     NothingHeld,
     Occupied,
     Queued,
-    Refusal,
-    Refused,
     Released,
     Request,
     Sex,
@@ -20,11 +18,13 @@ from services.placement.domain.beds import (
     confirm,
     confirm_by,
     expire,
+    only_the_end_differs,
     pool_code,
     receive,
     release,
 )
 from services.placement.domain.days import (
+    PARIS,
     Days,
     Place,
     Terms,
@@ -32,6 +32,7 @@ from services.placement.domain.days import (
     Uses,
     begun,
     cell_on,
+    checked_days,
     date_in_paris,
     ended,
     planned,
@@ -47,11 +48,14 @@ from services.placement.domain.evacuation import (
     planned_evacuation,
     remaining,
 )
+from services.placement.domain.fitness import Fitness, unfit
+from services.placement.domain.refusal import Refusal, Refused
 from services.placement.domain.roll_counts import Counted, Explanation, Inhabited, Line, held_against
 from services.placement.domain.sheets import SHEETS_AGAIN, next_sheets
 
 __all__ = [
     "EARLY",
+    "PARIS",
     "PROPOSAL_TERM",
     "SHEETS_AGAIN",
     "TRANSITIONS",
@@ -65,6 +69,7 @@ __all__ = [
     "DepartureReason",
     "Evacuation",
     "Explanation",
+    "Fitness",
     "Inhabited",
     "Kept",
     "Line",
@@ -88,6 +93,7 @@ __all__ = [
     "arrive",
     "begun",
     "cell_on",
+    "checked_days",
     "confirm",
     "confirm_by",
     "date_in_paris",
@@ -96,6 +102,7 @@ __all__ = [
     "expire",
     "held_against",
     "next_sheets",
+    "only_the_end_differs",
     "planned",
     "planned_evacuation",
     "pool_code",
@@ -104,4 +111,5 @@ __all__ = [
     "remaining",
     "slept_in",
     "time_in_paris",
+    "unfit",
 ]

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.placement.domain.beds import Refusal, Refused, Request, State
+from services.placement.domain.beds import Request, State
 from services.placement.domain.days import Uses
+from services.placement.domain.refusal import Refusal, Refused
 
 EARLY = timedelta(days=3)
 """A convoy may come this much before the first planned night: our assumption, no text fixes it."""

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from services.placement.domain.refusal import Refusal, Refused
+
 PROPOSAL_TERM = timedelta(days=21)
 """How long a proposal waits for its confirmation before it is overdue: our assumption, no text fixes it."""
 
@@ -52,39 +54,6 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.DEPARTED: frozenset({State.REQUESTED}),
 }
 """From each state, the ones that may follow it."""
-
-
-class Refusal(StrEnum):
-    """Why an officer's act is refused."""
-
-    STAY_UNKNOWN = "stay-unknown"
-    STAY_WAITING = "stay-waiting"
-    STAY_CONFIRMED = "stay-confirmed"
-    STAY_RELEASED = "stay-released"
-    PROPOSAL_OVERDUE = "proposal-overdue"
-    STAY_UNCONFIRMED = "stay-unconfirmed"
-    STAY_ARRIVED = "stay-arrived"
-    STAY_NOT_ARRIVED = "stay-not-arrived"
-    STAY_DEPARTED = "stay-departed"
-    CELL_OCCUPIED = "cell-occupied"
-    ARRIVAL_OUT_OF_DATES = "arrival-out-of-dates"
-    DEPARTURE_OUT_OF_DATES = "departure-out-of-dates"
-    COUNT_UNKNOWN = "count-unknown"
-    COUNT_CORRECTED = "count-corrected"
-    PLACE_UNKNOWN = "place-unknown"
-    PLACES_NOT_COUNTED_ONCE = "places-not-counted-once"
-
-
-class Refused(Exception):
-    """The act is refused and nothing has changed.
-
-    Args:
-        refusal: why, as a stable code.
-    """
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
 
 
 class Need(NamedTuple):
@@ -196,6 +165,13 @@ def receive(known: Request, new: Request) -> Queued | Kept | Void:
         return Void(known.heard())
     queued = replace(new, id=known.id, version=known.version)
     return Queued(queued, known.stay_id if known.holds_bed else None)
+
+
+def only_the_end_differs(known: Request, new: Request) -> bool:
+    """Whether an order of the same decision asks for the same bed, but until another day."""
+    if known.need is None or new.need is None or known.decision_number != new.decision_number:
+        return False
+    return known.need == new.need._replace(projected_exit=known.need.projected_exit)
 
 
 @dataclass(frozen=True, slots=True)

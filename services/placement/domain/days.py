@@ -7,7 +7,11 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-_PARIS = ZoneInfo("Europe/Paris")
+from services.placement.domain.refusal import Refusal, Refused
+
+PARIS = ZoneInfo("Europe/Paris")
+HORIZON = timedelta(days=3653)
+"""Ten years: nothing is planned for later."""
 
 
 class Days(NamedTuple):
@@ -63,7 +67,7 @@ def date_in_paris(now: datetime) -> date:
 
 def time_in_paris(now: datetime) -> datetime:
     """An instant as the clocks at the sites show it."""
-    return now.astimezone(_PARIS)
+    return now.astimezone(PARIS)
 
 
 def planned(place: Place, ends_on: date, terms: Terms, new_id: Callable[[], UUID]) -> Uses:
@@ -90,6 +94,25 @@ def slept_in(uses: Uses, cell: str, days: Days, new_id: Callable[[], UUID]) -> U
         found += [replace(use, nights=before)] if before else []
         found += [replace(use, id=new_id() if before else use.id, nights=after)] if after else []
     return _joined(found)
+
+
+def checked_days(start: date, end: date | None, today: date) -> None:
+    """Refuses days that no officer can mean.
+
+    Args:
+        start: the first one.
+        end: the first one after them; None when nobody knows.
+        today: nothing is planned for days that are over.
+
+    Raises:
+        Refused: `date-past`, `impossible-dates`, `date-too-far`.
+    """
+    if start < today:
+        raise Refused(Refusal.DATE_PAST)
+    if end is not None and end <= start:
+        raise Refused(Refusal.IMPOSSIBLE_DATES)
+    if max(start, end or start) > today + HORIZON:
+        raise Refused(Refusal.DATE_TOO_FAR)
 
 
 def begun(uses: Uses, on: date) -> Uses:

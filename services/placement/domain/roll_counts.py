@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from services.placement.domain.beds import Refusal, Refused
+from services.placement.domain.refusal import Refusal, Refused
 
 
 class Explanation(StrEnum):

@@ -2,25 +2,47 @@
 
 from services.placement.handlers.arrivals import arrive, depart
 from services.placement.handlers.counts import count_roll
+from services.placement.handlers.day import DAY, NewDay, begin_days, new_day
+from services.placement.handlers.estate import ChangeOrder, change_cell
+from services.placement.handlers.holds import HoldOrder, end_hold, make_hold
 from services.placement.handlers.orders import assign_bed, change_bed, release_bed
+from services.placement.handlers.outages import OutageOrder, end_outage, open_outage
+from services.placement.handlers.presence import end_arrival_phase, expect, move, postpone, release_place
 from services.placement.handlers.proposals import PROPOSAL, Proposal, confirm_stay, confirm_stays, expire_proposal
 from services.placement.handlers.sheets import SHEETS, Print, Sheets, begin_sheets, printing
 
 __all__ = [
+    "DAY",
     "PROPOSAL",
     "SHEETS",
+    "ChangeOrder",
+    "HoldOrder",
+    "NewDay",
+    "OutageOrder",
     "Print",
     "Proposal",
     "Sheets",
     "arrive",
     "assign_bed",
+    "begin_days",
     "begin_sheets",
     "change_bed",
+    "change_cell",
     "confirm_stay",
     "confirm_stays",
     "count_roll",
     "depart",
+    "end_arrival_phase",
+    "end_hold",
+    "end_outage",
+    "expect",
     "expire_proposal",
+    "make_hold",
+    "move",
+    "new_day",
+    "open_outage",
+    "postpone",
     "printing",
     "release_bed",
+    "release_place",
 ]

@@ -4,12 +4,16 @@ Locks are taken in the order that the head of `line.py` gives.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.placement import domain, store
 from services.placement.domain import Need, Request, State
-from services.placement.handlers.line import fill, give_up, serve
+from services.placement.handlers.line import author, fill, give_up, serve
+from services.placement.handlers.presence import tell_dates
 from services.placement.handlers.telling import about, asked, standing, tell
 from shared.contracts.placement import BedReleased, NothingToRelease, ReleaseAwaitsDeparture
 from shared.contracts.selection import AccommodationCancelled, AccommodationChanged, AccommodationRequested
@@ -76,6 +80,8 @@ async def _order(tx: Tx, event: AccommodationRequested, meta: Meta) -> None:
     new = _new_request(tx, meta, event.decision_number, need, wanted if wanted in locked else None)
     known = await _claim(tx, new, locked)
     match domain.receive(known, new):
+        case domain.Queued() if await _keep_bed(tx, known, new):
+            pass
         case domain.Queued(request, gives_up):
             if known is not new:
                 await store.save(tx.conn, request)
@@ -85,10 +91,46 @@ async def _order(tx: Tx, event: AccommodationRequested, meta: Meta) -> None:
         case domain.Kept(request):
             await store.save(tx.conn, request)
             await tell(tx, request, await standing(tx, request))
+            if request.state is State.ARRIVED and request.stay_id:
+                await _forecast(tx, request, request.stay_id, need, locked)
         case domain.Void(request):
             await store.save(tx.conn, request)
             said = about(request) | asked(meta, event.decision_number)
             await tell(tx, request, NothingToRelease(**said, left_waiting_list=False))
+
+
+async def _keep_bed(tx: Tx, known: Request, new: Request) -> bool:
+    """Answers an order that only ends the stay on another day out of the bed that is held; whether that can be."""
+    if not (known.holds_bed and known.stay_id and domain.only_the_end_differs(known, new)):
+        return False
+    assert new.need
+    uses = await store.uses_of(tx.conn, known.stay_id)
+    if new.need.projected_exit <= uses[-1].nights.start:
+        return False
+    after = domain.ended(uses, new.need.projected_exit)
+    if not await store.is_cell_free(tx.conn, known.stay_id, after[-1]):
+        return False
+    await store.correct(tx.conn, known.stay_id, uses, after, author(tx), "exit_changed")
+    kept = replace(known, need=new.need, event_id=new.event_id)
+    said = await tell_dates(tx, kept, known.stay_id, after)
+    answer = said.heard()
+    await store.save(tx.conn, answer)
+    await tell(tx, answer, await standing(tx, answer))
+    return True
+
+
+async def _forecast(tx: Tx, request: Request, stay_id: UUID, need: Need, pools: Iterable[str]) -> None:
+    """The end of the stay of somebody who is there is another one: later nights are kept as far as they are free."""
+    assert request.need
+    if need.projected_exit == request.need.projected_exit:
+        return
+    uses = await store.uses_of(tx.conn, stay_id)
+    # Who is there sleeps there tonight, whatever is projected.
+    end = max(need.projected_exit, domain.date_in_paris(tx.now) + timedelta(days=1))
+    await store.correct(tx.conn, stay_id, uses, domain.ended(uses, end), author(tx), "exit_changed")
+    changed = replace(request, need=request.need._replace(projected_exit=need.projected_exit))
+    await tell_dates(tx, changed, stay_id, await store.uses_of(tx.conn, stay_id))
+    await fill(tx, pools)
 
 
 def _new_request(

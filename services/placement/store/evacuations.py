@@ -10,14 +10,6 @@ from services.placement.domain import Affected, Closing, Days, Refuge
 from services.placement.store.types import DATE, TEXTS, UUID_
 
 
-async def lock_site(conn: AsyncConnection, site: str) -> tuple[str, ...]:
-    """Locks all pools of a site, in the order of their codes; gives those that have a line."""
-    return tuple((await conn.execute(_LOCK_SITE, {"site": site})).scalars())
-
-
-_LOCK_SITE = sa.text("SELECT code FROM pools WHERE site = :site AND cell_type <> 'arrival' ORDER BY code FOR UPDATE")
-
-
 async def cells_of(conn: AsyncConnection, site: str, code: str) -> tuple[str, ...]:
     """The cells in service of a unit of the site, or the one cell of that code; none if there is no such thing."""
     return tuple((await conn.execute(_CELLS, {"site": site, "code": code})).scalars())

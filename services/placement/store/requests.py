@@ -86,9 +86,9 @@ _LOCK_POOLS = sa.text(
 ).bindparams(sa.bindparam("wanted", type_=sa.Text), sa.bindparam("candidacy_id", type_=sa.Uuid))
 
 
-async def lock_pools_of_site(conn: AsyncConnection, site: str) -> None:
-    """Locks all pools of a site, in order of codes: for an act that concerns requests of several pools."""
-    await conn.execute(_LOCK_POOLS_OF_SITE, {"site": site})
+async def lock_pools_of_site(conn: AsyncConnection, site: str) -> tuple[str, ...]:
+    """Locks all pools of a site, in order of codes, and gives these: for an act that concerns several of them."""
+    return tuple((await conn.execute(_LOCK_POOLS_OF_SITE, {"site": site})).scalars())
 
 
 _LOCK_POOLS_OF_SITE = sa.text(

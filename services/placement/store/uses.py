@@ -111,10 +111,14 @@ _ADD = sa.text(
     """
     INSERT INTO bed_uses
         (id, cell, period, kind, stay_id, candidacy_id, nights, officer, function, reason, at)
-    SELECT new.id, new.cell, daterange(start, "end" + sites.cleaning_days), 'stay', assignments.id,
+    SELECT new.id, new.cell, daterange(start, least("end" + sites.cleaning_days, next.day)), 'stay', assignments.id,
         assignments.candidacy_id, daterange(start, "end"), :officer, :function, :reason, :at
     FROM unnest(:ids, :cells, :starts, :ends) AS new (id, cell, start, "end")
-        JOIN cells ON cells.code = new.cell JOIN sites ON sites.code = cells.site, assignments
+        JOIN cells ON cells.code = new.cell JOIN sites ON sites.code = cells.site
+        CROSS JOIN LATERAL (
+            SELECT min(lower(period)) AS day FROM bed_uses AS other
+            WHERE other.cell = new.cell AND other.given_up_at IS NULL AND lower(other.period) >= "end"
+        ) AS next, assignments
     WHERE assignments.id = :stay_id
     """
 ).bindparams(sa.bindparam("stay_id", type_=UUID_), *ARRAYS, *_SAID)

@@ -1,5 +1,6 @@
 """The tables of placement: the estate, the requests and assignments, and who has a bed on which days."""
 
+from services.placement.tables.acts import estate_changes, evacuations, holds, outages, reads, stay_records
 from services.placement.tables.base import metadata
 from services.placement.tables.counts import roll_count_lines, roll_counts, sheet_confirmations
 from services.placement.tables.days import bed_use_history, bed_uses, separation_reasons, separations, vacancies
@@ -11,8 +12,13 @@ __all__ = [
     "bed_use_history",
     "bed_uses",
     "cells",
+    "estate_changes",
+    "evacuations",
+    "holds",
     "metadata",
+    "outages",
     "pools",
+    "reads",
     "requests",
     "roll_count_lines",
     "roll_counts",
@@ -20,6 +26,7 @@ __all__ = [
     "separations",
     "sheet_confirmations",
     "sites",
+    "stay_records",
     "units",
     "vacancies",
     "wings",

@@ -59,6 +59,8 @@ cells = sa.Table(
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("pool", sa.ForeignKey("pools.code")),
     sa.Column("in_service", sa.Boolean, nullable=False, server_default=sa.true()),
+    # Rises by one with each event published about the cell.
+    sa.Column("version", sa.BigInteger, nullable=False, server_default="0"),
     sa.CheckConstraint("type IN ('standard', 'adapted', 'arrival', 'secure_waiting')", name="type"),
     sa.CheckConstraint("(pool IS NOT NULL) = (type <> 'secure_waiting')", name="pool"),
     sa.CheckConstraint("(unit IS NULL) = (type = 'secure_waiting')", name="unit"),

@@ -1,6 +1,7 @@
 """Requests, the one row of each candidacy, and assignments: who is to stay, and was."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.placement.tables.base import INSTANT, metadata
 
@@ -77,6 +78,17 @@ assignments = sa.Table(
     sa.Column("departure_by", sa.Text),
     sa.Column("departure_by_function", sa.Text),
     sa.Column("departure_at", INSTANT),
+    # Reference of the transfer order, as soon as it is known: who is on the way keeps the place.
+    sa.Column("expected_order", sa.Text),
+    sa.Column("not_arrived_at", INSTANT),
+    # Why this cell, as it was found when it was proposed.
+    sa.Column("chosen", JSONB),
+    sa.Column("lent_because", sa.Text),
+    sa.Column("lent_by", sa.Text),
+    sa.Column("lent_by_function", sa.Text),
+    sa.Column("lent_at", INSTANT),
+    sa.Column("recalled_by", sa.Text),
+    sa.Column("recalled_at", INSTANT),
     sa.CheckConstraint("state IN ('proposed', 'confirmed', 'released')", name="state"),
     sa.CheckConstraint(
         "num_nulls(confirmed_by, confirmed_by_function, confirmed_at) = CASE WHEN state = 'confirmed' THEN 0"
@@ -100,6 +112,13 @@ assignments = sa.Table(
         "(departed_on IS NOT NULL) = (state = 'released' AND arrived_on IS NOT NULL)", name="occupied_until_departure"
     ),
     sa.CheckConstraint("(cell_now IS NOT NULL) = (arrived_on IS NOT NULL AND departed_on IS NULL)", name="cell_now"),
+    sa.CheckConstraint(
+        "num_nulls(lent_because, lent_by, lent_by_function, lent_at) IN (0, 4)", name="lent_by_somebody"
+    ),
+    sa.CheckConstraint(
+        "num_nulls(recalled_by, recalled_at) IN (0, 2) AND (recalled_at IS NULL OR lent_at IS NOT NULL)",
+        name="recalled",
+    ),
     sa.Index(
         "uq_assignments_request_id",
         "request_id",

@@ -194,7 +194,7 @@ async def test_a_stay_that_is_not_proposed_or_is_overdue_is_not_confirmed(
     clock.forward(timedelta(days=21))
     await bench.fire_timers()
     assert problem(await confirm(api, tokens, proposed.body["stay_id"])) == (409, "proposal-overdue")
-    await bench.deliver(a_change(projected_exit=date(2028, 8, 1)), subject=holder, version=2)
+    await bench.deliver(a_change(planned_entry=date(2027, 1, 5)), subject=holder, version=2)
     assert problem(await confirm(api, tokens, proposed.body["stay_id"])) == (409, "stay-released")
 
 

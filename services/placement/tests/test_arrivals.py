@@ -211,17 +211,22 @@ async def test_a_departure_is_told_once_and_another_one_is_refused(bench: Bench,
     assert await refusal(depart(bench, stay, other)) is Refusal.STAY_DEPARTED
 
 
-async def test_an_order_after_the_arrival_moves_nobody_and_is_told_who_is_there(bench: Bench) -> None:
+async def test_an_order_after_the_arrival_moves_nobody_and_changes_the_forecast(
+    bench: Bench, engine: AsyncEngine
+) -> None:
     holder = uuid7()
     stay = await confirmed(bench, holder)
     await arrive(bench, stay)
     changed = a_change(projected_exit=date(2028, 8, 1))
-    (told,) = await bench.deliver(changed, subject=holder, version=2, event_id="change")
+    told, dates = await bench.deliver(changed, subject=holder, version=2, event_id="change")
     assert (told.event_type, told.body["request_id"], told.body["stay_id"]) == (
         "placement.stay.arrived.v1",
         "change",
         str(stay),
     )
+    assert (dates.event_type, dates.body["ends_on"]) == ("placement.stay.dates_changed.v1", "2028-08-01")
+    assert await rows(engine, "SELECT upper(nights) FROM bed_uses") == [(date(2028, 8, 1),)]
+    await assert_vacancies_are_what_uses_leave(engine)
 
 
 GUARDS = [

@@ -319,7 +319,7 @@ async def test_a_change_goes_in_line_behind_an_earlier_decision(bench: Bench) ->
     holder, earlier = uuid7(), uuid7()
     await bench.deliver(a_request(), subject=holder)
     await bench.deliver(a_request(decided_on=date(2026, 10, 1)), subject=earlier)
-    published = await bench.deliver(a_change(projected_exit=date(2028, 8, 1)), subject=holder, version=2)
+    published = await bench.deliver(a_change(planned_entry=date(2027, 1, 5)), subject=holder, version=2)
     assert [(one.event_type, one.key) for one in published] == [(ASSIGNED, earlier), (WAITLISTED, holder)]
 
 
@@ -327,7 +327,7 @@ async def test_a_change_on_the_list_keeps_to_one_place_in_it(bench: Bench, engin
     holder, waiting = uuid7(), uuid7()
     await bench.deliver(a_request(), subject=holder)
     await bench.deliver(a_request(), subject=waiting)
-    (still,) = await bench.deliver(a_change(projected_exit=date(2028, 8, 1)), subject=waiting, version=2)
+    (still,) = await bench.deliver(a_change(planned_entry=date(2027, 1, 5)), subject=waiting, version=2)
     assert still.event_type == WAITLISTED
     (free,) = await bench.deliver(
         a_change(planned_entry=date(2029, 1, 1), projected_exit=date(2030, 1, 1)), subject=waiting, version=3
@@ -423,7 +423,7 @@ async def test_a_proposal_past_its_date_is_overdue_and_keeps_its_bed(
 async def test_a_timer_whose_proposal_stands_no_more_says_nothing(bench: Bench, clock: SettableClock) -> None:
     candidacy = uuid7()
     (before,) = await bench.deliver(a_request(), subject=candidacy)
-    await bench.deliver(a_change(projected_exit=date(2028, 8, 1)), subject=candidacy, version=2)
+    await bench.deliver(a_change(planned_entry=date(2027, 1, 5)), subject=candidacy, version=2)
     async with bench.transaction() as tx:
         body = handlers.Proposal(stay_id=UUID(before.body["stay_id"]))
         request = UUID(before.headers["ce_subject"])

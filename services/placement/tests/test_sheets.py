@@ -253,6 +253,7 @@ async def test_a_worker_has_the_sheets_made_from_its_start(
             kafka_bootstrap="127.0.0.1:1",
             oidc_issuer="http://issuer.test",
             idempotency_secret=SecretStr("s" * 32),
+            selection_url="http://selection.test",
             api_port=1,
             worker_port=1,
             sheets_dir=folder,
