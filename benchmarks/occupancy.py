@@ -29,21 +29,20 @@ PATHS = {"year": f"/v1/sites/{SITE}/occupancy/days?from=2026-03-01&until=2027-03
 HISTORIES = {"one year": 1, "ten years": 10}
 
 _FILL = (
-    # Stays one behind the other in each cell: of one to two years, of three weeks in an arrival cell.
+    # Stays one behind the other in each cell, the one of today among them: of one to two years, of three weeks in an
+    # arrival cell.
     """
     CREATE TEMPORARY TABLE made AS
     SELECT gen_random_uuid() AS id, gen_random_uuid() AS request_id, gen_random_uuid() AS candidacy_id, cells.code,
-        cells.type, cells.pool, n, start, start + lasts AS "end", row_number() OVER () AS file_number,
-        CASE WHEN start + lasts <= $2 THEN 'departed' WHEN start <= $2 THEN 'arrived'
+        cells.type, cells.pool, start, start + lasts AS "end", row_number() OVER () AS file_number,
+        CASE WHEN n < 0 THEN 'departed' WHEN n = 0 THEN 'arrived'
             WHEN hashtext(code) % 2 = 0 THEN 'confirmed' ELSE 'proposed' END AS state
     FROM cells CROSS JOIN LATERAL (
         SELECT CASE type WHEN 'arrival' THEN 21 ELSE 365 + abs(hashtext(code)) % 300 END AS lasts
     ) AS length
-    CROSS JOIN LATERAL generate_series(0, 365 * ($1::int + 1) / (lasts + 4)) AS n
-    CROSS JOIN LATERAL (
-        SELECT $2::date - 365 * $1::int + (lasts + 4) * n - abs(hashtext(code)) % 300 AS start
-    ) AS one
-    WHERE site = 'ARR' AND cells.pool IS NOT NULL AND start < $2::date + 200
+    CROSS JOIN LATERAL generate_series(-365 * $1::int / (lasts + 4), 1) AS n
+    CROSS JOIN LATERAL (SELECT $2::date + (lasts + 4) * n - abs(hashtext(code)) % lasts AS start) AS one
+    WHERE site = 'ARR' AND cells.pool IS NOT NULL
     """,
     """
     INSERT INTO requests (id, candidacy_id, site, event_id, decision_number, decided_on, file_number, sex, cell_type,

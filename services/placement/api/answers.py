@@ -48,5 +48,5 @@ def check_site(code: str, served: str) -> None:
 
 def table_of(table: Table) -> Response:
     """A table to be saved and opened by a spreadsheet."""
-    headers = {"Content-Disposition": f'attachment; filename="{table.name}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="{table.name}.csv"', "Cache-Control": "no-store"}
     return Response(csv_of(table), media_type="text/csv; charset=utf-8", headers=headers)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.placement import store
+from services.placement.api.days import DaysShown
 from services.placement.domain import Days
 from services.placement.store import daily
 from services.placement.tests.builders import a_request
@@ -49,6 +50,7 @@ async def by_day(
 ) -> list[str]:
     """What the cells of one wing and type are on each day, such as `1 proposed, 16 free`."""
     shown = await read(api, tokens, "/v1/sites/DON/occupancy/days", **{"from": first, "until": until})
+    assert DaysShown.model_validate(shown).model_dump(mode="json") == shown
     assert all(one["cells"] == sum(one[status] for status in STATUSES) for one in shown["items"])
     rows = [one for one in shown["items"] if (one["wing"], one["cell_type"]) == (wing, cell_type)]
     assert [one["day"] for one in rows] == sorted({one["day"] for one in shown["items"]})
@@ -179,11 +181,9 @@ async def test_the_sums_of_a_day_are_what_looking_at_each_cell_of_that_day_gives
             await conn.execute(_USE, given_use | {"cell": f"DON-F1-U1-C{number % 8 + 3:02}"})
         asked = Days(start + timedelta(days=first), start + timedelta(days=first + length))
         for row in await store.occupancy_by_day(conn, "DON", asked, start):
-            cells = await store.plan(conn, "DON", row.day, start)
-            alike = [one.status for one in cells if (one.wing, one.cell_type) == (row.wing, row.cell_type)]
-            assert {status: getattr(row, status) for status in STATUSES} == {
-                status: alike.count(status) for status in STATUSES
-            }
+            cells = await store.plan(conn, "DON", row["day"], start)
+            alike = [one.status for one in cells if (one.wing, one.cell_type) == (row["wing"], row["cell_type"])]
+            assert {status: row[status] for status in STATUSES} == {status: alike.count(status) for status in STATUSES}
         await conn.rollback()
 
 

@@ -196,7 +196,8 @@ async def test_a_count_that_cannot_be_is_refused_and_nothing_is_noted(api: httpx
 async def test_a_count_is_never_edited_nor_deleted_by_anybody(
     api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
 ) -> None:
-    await count(api, tokens, EMPTY)
+    first = (await count(api, tokens, EMPTY)).json()["id"]
+    await count(api, tokens, EMPTY, corrects=first)
     for statement in (
         "UPDATE roll_counts SET officer = 'somebody else'",
         "UPDATE roll_count_lines SET counted = 1",
@@ -204,6 +205,9 @@ async def test_a_count_is_never_edited_nor_deleted_by_anybody(
         "DELETE FROM roll_counts",
     ):
         assert await code_of(engine, statement) == "23001"
+    again = f"SELECT uuidv7(), site, '{first}', officer, function, at FROM roll_counts LIMIT 1"
+    columns = "(id, site, corrects, officer, function, at)"
+    assert await code_of(engine, f"INSERT INTO roll_counts {columns} {again}") == "23505"
     few = "INSERT INTO roll_count_lines (count_id, place, expected, counted, explained, explanations)"
     assert await code_of(engine, f"{few} SELECT id, 'X', 0, -1, 0, '{{}}' FROM roll_counts") == "23514"
 
