@@ -51,6 +51,7 @@ _ANSWERS = {
     Refusal.STAY_NOT_AHEAD: (409, "The person waits in the order of decisions."),
     Refusal.NOTHING_LENT: (409, "No adapted cell is lent to this stay, or it is recalled already."),
     Refusal.PLACE_TO_CLOSE_UNKNOWN: (404, "There is no such unit or cell in service at this site."),
+    Refusal.EVACUATION_UNKNOWN: (404, "There is no such evacuation."),
     Refusal.PLAN_STALE: (409, "Another plan would come of it now. Look at it and send it again."),
 }
 

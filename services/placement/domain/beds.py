@@ -111,6 +111,16 @@ class Request:
             raise ValueError(f"{self.state} -> {to}")
         return replace(self, state=to, overdue=False, version=self.version + 1)
 
+    def in_line_again(self, stay_id: UUID) -> "Request":
+        """The request without its bed, in line by a new stay; what becomes of it is said then.
+
+        Raises:
+            ValueError: the table of transitions does not know this step; a defect.
+        """
+        if State.REQUESTED not in TRANSITIONS[self.state]:
+            raise ValueError(f"{self.state} -> {State.REQUESTED}")
+        return replace(self, state=State.REQUESTED, stay_id=stay_id, overdue=False)
+
     def heard(self, event_id: str | None = None) -> "Request":
         """The request unchanged but for one more reply, given to `event_id` if that is to be the one it answers."""
         return replace(self, event_id=event_id or self.event_id, version=self.version + 1)

@@ -60,6 +60,7 @@ class Refusal(StrEnum):
 
     PLACE_TO_CLOSE_UNKNOWN = "place-to-close-unknown"
     PLAN_STALE = "plan-stale"
+    EVACUATION_UNKNOWN = "evacuation-unknown"
 
 
 class Refused(Exception):

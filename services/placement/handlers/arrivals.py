@@ -6,6 +6,7 @@ from services.placement import domain, store
 from services.placement.domain import Arrival, Departure, Refusal, Refused
 from services.placement.handlers.line import author, fill, locked
 from services.placement.handlers.telling import about, tell
+from services.placement.store import blocks
 from shared.contracts.placement import Arrived, Departed
 from shared.messaging import Tx
 
@@ -32,6 +33,8 @@ async def arrive(tx: Tx, stay_id: UUID, arrival: Arrival, officer: str) -> UUID:
         return stay_id
     come = domain.begun(uses, arrival.arrived_on)
     tonight = come[0]
+    if await blocks.is_out_of_service(tx.conn, tonight.cell, domain.date_in_paris(tx.now)):
+        raise Refused(Refusal.CELL_CLOSED)
     if not await store.is_cell_free(tx.conn, stay_id, tonight):
         raise Refused(Refusal.CELL_OCCUPIED)
     by = author(tx, officer)

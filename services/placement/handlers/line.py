@@ -6,14 +6,16 @@ change a request without its pools. Nobody who has a request locked ever waits f
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.placement import domain, store
-from services.placement.domain import Request, State
+from services.placement.domain import Days, Request, State, Use, Uses
 from services.placement.handlers.proposals import PROPOSAL, Proposal
 from services.placement.handlers.telling import assigned, tell, waitlisted
+from services.placement.store import explanations
 from shared.contracts.selection import ACCOMMODATION_REQUEST
 from shared.messaging import Tx, cancel, held, schedule
 
@@ -49,10 +51,10 @@ async def serve(tx: Tx, request: Request, pools: Iterable[str], *, freed: bool) 
             await _propose(tx, choice, from_waiting_list=False)
             return
         if choice is None:
-            await _wait(tx, request)
+            await wait(tx, request)
             return
     if not await fill(tx, pools, request):
-        await _wait(tx, request)
+        await wait(tx, request)
 
 
 async def fill(tx: Tx, pools: Iterable[str], own: Request | None = None) -> bool:
@@ -82,19 +84,40 @@ async def give_up(tx: Tx, request: Request, stay_id: UUID, reason: str, officer:
     await cancel(tx, PROPOSAL, request.id)
 
 
+async def propose_in(tx: Tx, request: Request, cell: str, nights: Days, by: store.Author, reason: str) -> UUID:
+    """Proposes a cell that an officer named, and why, and that is known to be free for these nights; gives the stay."""
+    assert request.stay_id
+    excluded = explanations.told(await explanations.excluded(tx.conn, request.id, nights))
+    chosen = {"rule": "officer", "cell": cell, "arrival_cell": None, "reason": reason}
+    await _hold(tx, request, (Use(uuid7(), cell, nights),), by, chosen | excluded, from_waiting_list=True)
+    return request.stay_id
+
+
 async def _propose(tx: Tx, choice: store.Choice, *, from_waiting_list: bool) -> None:
     request = choice.request
-    assert request.stay_id
     assert request.need
+    place = choice.place
+    uses = domain.planned(place, request.need.projected_exit, choice.terms, uuid7)
+    nights = Days(uses[0].nights.start, uses[-1].nights.end)
+    excluded = explanations.told(await explanations.excluded(tx.conn, request.id, nights))
+    chosen = {"rule": choice.rule, "cell": place.cell, "arrival_cell": place.arrival_cell}
+    await _hold(tx, request, uses, author(tx), chosen | excluded, from_waiting_list=from_waiting_list)
+
+
+async def _hold(
+    tx: Tx, request: Request, uses: Uses, by: store.Author, chosen: dict[str, Any], *, from_waiting_list: bool
+) -> None:
+    assert request.stay_id
     proposed = request.moved(State.PROPOSED)
     bed = store.Bed(request.stay_id, domain.confirm_by(tx.now), from_waiting_list)
-    uses = domain.planned(choice.place, request.need.projected_exit, choice.terms, uuid7)
-    await store.hold(tx.conn, proposed, bed, uses, author(tx))
+    await store.hold(tx.conn, proposed, bed, uses, by)
+    await explanations.keep(tx.conn, bed.stay_id, chosen)
     await schedule(tx, PROPOSAL, request.id, bed.confirm_by, Proposal(stay_id=bed.stay_id))
     await tell(tx, proposed, assigned(proposed, bed, uses))
 
 
-async def _wait(tx: Tx, request: Request) -> None:
+async def wait(tx: Tx, request: Request) -> None:
+    """Puts a request that is `requested` on the list, and says so."""
     waiting = request.moved(State.WAITLISTED)
     await store.save(tx.conn, waiting)
     await tell(tx, waiting, waitlisted(waiting))

@@ -85,10 +85,13 @@ async def end_outage(tx: Tx, site: str, outage_id: UUID, officer: str) -> UUID:
 
 
 async def go_on_without(tx: Tx, site: str) -> None:
-    """Keeps cells closed that were expected back and of which nobody says so, until their next use begins."""
+    """Keeps cells closed that are expected back and of which nobody says so, until their next use begins.
+
+    The day before is the last on which that helps: a bed is given to somebody who comes tomorrow.
+    """
     today = domain.date_in_paris(tx.now)
     for outage in await blocks.outage_rows(tx.conn, site, open_only=True):
-        if outage.until is None or outage.until > today:
+        if outage.until is None or outage.until > today + timedelta(days=1):
             continue
         next_use = await blocks.next_use(tx.conn, outage.cell, outage.until)
         until = min(today + AGAIN, next_use or date.max)

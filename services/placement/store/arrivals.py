@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.placement.domain import Arrival, Departure, DepartureReason, Use
 from services.placement.store.types import DATE, TEXT, UUID_
 from services.placement.store.uses import Author
-from services.placement.tables import assignments
+from services.placement.tables import assignments, requests
 
 
 class Occupation(NamedTuple):
@@ -20,11 +20,15 @@ class Occupation(NamedTuple):
 
 
 async def candidacy_of(conn: AsyncConnection, stay_id: UUID) -> UUID | None:
-    """Whose bed it is, read without a lock; None where no bed was ever held under that stay."""
+    """Whose stay it is, read without a lock; None for no stay that waits now or ever had a bed."""
     return (await conn.execute(_CANDIDACY, {"stay_id": stay_id})).scalar_one_or_none()
 
 
-_CANDIDACY = sa.select(assignments.c.candidacy_id).where(assignments.c.id == sa.bindparam("stay_id"))
+_CANDIDACY = (
+    sa.select(assignments.c.candidacy_id)
+    .where(assignments.c.id == sa.bindparam("stay_id"))
+    .union(sa.select(requests.c.candidacy_id).where(requests.c.stay_id == sa.bindparam("stay_id")))
+)
 
 
 async def occupation_of(conn: AsyncConnection, stay_id: UUID) -> Occupation:

@@ -19,6 +19,8 @@ class Choice(NamedTuple):
     request: Request
     place: Place
     terms: Terms
+    rule: str
+    """Why this cell of those that fit: `never_used`, `free_for_good`, else the `tightest_gap`."""
     more: bool
     """Whether somebody else waits in that line: for `first_in_line`, somebody for whom a cell is free too."""
 
@@ -55,7 +57,7 @@ async def first_in_line(conn: AsyncConnection, pool: str, skipped: Sequence[UUID
 
 def _choice(row: Any, more: bool) -> Choice:
     place = Place(row.found_cell, row.found_arrival_cell, row.starts_on)
-    return Choice(request_of(row), place, Terms(row.arrival_days, row.cleaning_days), more)
+    return Choice(request_of(row), place, Terms(row.arrival_days, row.cleaning_days), row.found_rule, more)
 
 
 def _arrivals(pool: str | None) -> str | None:
@@ -65,7 +67,9 @@ def _arrivals(pool: str | None) -> str | None:
 def _vacant(pool: str, since: str, latest: str, until: str) -> str:
     """The best vacancy of a pool that begins by `latest` and lasts until the bed is clean again: of constants only."""
     free = f"""
-        SELECT cell, greatest(lower(period), {since}) AS starts_on FROM vacancies
+        SELECT cell, greatest(lower(period), {since}) AS starts_on, CASE WHEN NOT upper_inf(period)
+            THEN 'tightest_gap' WHEN lower_inf(period) THEN 'never_used' ELSE 'free_for_good' END AS rule
+        FROM vacancies
         WHERE pool = {pool} AND coalesce(lower(period), '-infinity') <= {latest}
             AND greatest(lower(period), {since}) < {until}
             AND NOT (own.separated AND kept_apart(requests.candidacy_id, cell, daterange({since}, {until})))
@@ -81,7 +85,8 @@ def _vacant(pool: str, since: str, latest: str, until: str) -> str:
 _MOVES_ON = "own.starts_on + arrival_days"
 _CHOICE = f"""
     SELECT requests.*, arrival_days, cleaning_days, in_arrival.cell AS found_arrival_cell,
-        in_unit.cell AS found_cell, coalesce(in_arrival.starts_on, in_unit.starts_on) AS starts_on
+        in_unit.cell AS found_cell, in_unit.rule AS found_rule,
+        coalesce(in_arrival.starts_on, in_unit.starts_on) AS starts_on
     FROM requests JOIN sites ON sites.code = requests.site
     CROSS JOIN LATERAL (
         SELECT greatest(planned_entry, :today) AS starts_on, EXISTS (

@@ -1,13 +1,15 @@
 """Who is affected when cells are closed, and where occupants can go. The pools of the whole site must be locked."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.placement.domain import Affected, Closing, Days, Refuge
+from services.placement.domain import Affected, Closing, Days, Refuge, Refusal, Refused
 from services.placement.store.types import DATE, TEXTS, UUID_
+from services.placement.tables import evacuations, requests
 
 
 async def cells_of(conn: AsyncConnection, site: str, code: str) -> tuple[str, ...]:
@@ -84,3 +86,26 @@ _REFUGE = sa.text(
     sa.bindparam("end", type_=DATE),
     sa.bindparam("excluded", type_=TEXTS),
 )
+
+
+async def record(conn: AsyncConnection, values: dict[str, Any]) -> None:
+    """Keeps an evacuation as it was carried out: the columns of `evacuations`."""
+    await conn.execute(evacuations.insert(), values)
+
+
+async def evacuation(conn: AsyncConnection, evacuation_id: UUID) -> sa.Row[Any]:
+    """One evacuation.
+
+    Raises:
+        Refused: `evacuation-unknown`.
+    """
+    row = (await conn.execute(sa.select(evacuations).where(evacuations.c.id == evacuation_id))).first()
+    if row is None:
+        raise Refused(Refusal.EVACUATION_UNKNOWN)
+    return row
+
+
+async def standing_of(conn: AsyncConnection, stay_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Where the requests of some stays stand now."""
+    found = sa.select(requests.c.stay_id, requests.c.state).where(requests.c.stay_id.in_(stay_ids))
+    return {row.stay_id: row.state for row in await conn.execute(found)}

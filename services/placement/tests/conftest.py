@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.placement.api import REFUSALS, Committals, router
 from services.placement.consumers import consumer
 from services.placement.settings import Settings
+from services.placement.tests.desk import Desk
 from shared.database import create_engine
 from shared.testing.api import ISSUER, Tokens, client
 from shared.testing.fixtures import Databases
@@ -115,3 +116,9 @@ async def api(
     )
     async with client(app) as api:
         yield api
+
+
+@pytest.fixture
+def desk(api: httpx.AsyncClient, tokens: Tokens, bench: Bench) -> Desk:
+    """The placement officer's desk."""
+    return Desk(api, tokens, bench)
