@@ -10,6 +10,7 @@ from services.placement.api import (
     line,
     movements,
     presence,
+    records,
     roll,
     separations,
     stays,
@@ -19,7 +20,7 @@ from services.placement.api.refusals import PROBLEMS
 from services.placement.domain import Refused
 
 router = APIRouter()
-for noun in (arrivals, cells, days, evacuations, line, movements, presence, roll, separations, stays):
+for noun in (arrivals, cells, days, evacuations, line, movements, presence, records, roll, separations, stays):
     router.include_router(noun.router)
 
 REFUSALS = (Refused, PROBLEMS)

@@ -82,6 +82,9 @@ class Plan(BaseModel):
     """In the order of the decisions: proposed anew, or on the list."""
     stranded: tuple[Stranded, ...]
     closes: tuple[str, ...]
+    """Cells that are closed already are not among them."""
+    holds: tuple[UUID, ...]
+    """Beds that were kept free for a purpose: given up."""
 
 
 class Evacuation(BaseModel):

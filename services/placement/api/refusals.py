@@ -40,6 +40,7 @@ _ANSWERS = {
     Refusal.NOT_IN_ARRIVAL_PHASE: (409, "The person does not sleep in an arrival cell, or has no other one yet."),
     Refusal.RECORD_UNKNOWN: (404, "There is no such record of this stay."),
     Refusal.RECORD_CLOSED: (409, "The record is closed already."),
+    Refusal.RECORD_CODE_UNKNOWN: (422, "Such a record is not about that."),
     Refusal.RECORD_OPEN: (409, "There is an open record of this kind."),
     Refusal.SEPARATION_UNKNOWN: (404, "There is no such separation."),
     Refusal.SEPARATION_LIFTED: (409, "The separation is lifted already."),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.placement import handlers, store
-from services.placement.domain import CellType, DepartureReason, Refusal, Refused, Sex, State
+from services.placement.domain import CellType, DepartureReason, Refusal, Refused, Sex, State, date_in_paris
 from services.placement.store.pages import Place
 from shared.boundary import Read, Write, reading, writing
 from shared.paging import Cursor, Limit, Places
@@ -41,7 +41,7 @@ class Sites(BaseModel):
 
 
 class Cells(BaseModel):
-    """The cells in service of one type in one wing: `capacity = proposed + confirmed + free`."""
+    """The cells in service of one type in one wing: `capacity = proposed + confirmed + held + free`."""
 
     wing: str
     name: str
@@ -51,6 +51,10 @@ class Cells(BaseModel):
     capacity: int
     proposed: int
     confirmed: int
+    held: int
+    """Kept free for a purpose by an officer."""
+    out_of_service: int
+    """Outside the capacity."""
     free: int
 
 
@@ -70,6 +74,8 @@ class Occupancy(BaseModel):
     proposed: int
     """A bed counts as held from the day it is proposed, however far off the arrival is."""
     confirmed: int
+    held: int
+    out_of_service: int
     free: int
     waiting: int
     cells: tuple[Cells, ...]
@@ -141,14 +147,16 @@ async def show_occupancy(code: str, read: Reader) -> Occupancy:
     """How many beds of this site are proposed, confirmed and free, by wing and type, and how many persons wait."""
     if code != read.site:
         raise WRONG_SITE.problem()
-    wings, waiting = await store.occupancy(read.conn, code)
-    cells = tuple(Cells(**row._mapping, free=row.capacity - row.proposed - row.confirmed) for row in wings)
+    wings, waiting = await store.occupancy(read.conn, code, date_in_paris(read.now))
+    cells = tuple(Cells(**row._mapping, free=row.capacity - row.proposed - row.confirmed - row.held) for row in wings)
     lists = tuple(Waiting.model_validate(row._mapping) for row in waiting)
     return Occupancy(
         site=code,
         capacity=sum(one.capacity for one in cells),
         proposed=sum(one.proposed for one in cells),
         confirmed=sum(one.confirmed for one in cells),
+        held=sum(one.held for one in cells),
+        out_of_service=sum(one.out_of_service for one in cells),
         free=sum(one.free for one in cells),
         waiting=sum(one.waiting for one in lists),
         cells=cells,

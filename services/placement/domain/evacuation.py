@@ -14,6 +14,10 @@ class Closing(NamedTuple):
 
     cells: tuple[str, ...]
     """In the order of their codes."""
+    closed: frozenset[str]
+    """Those of them that are out of service on one of the days already."""
+    holds: tuple[UUID, ...]
+    """That keep one of them free on one of the days."""
     days: Days
     """From when, and until when the cells are expected back."""
 
@@ -53,11 +57,14 @@ class Evacuation:
     stranded: tuple[Affected, ...]
     """Occupants for whom no cell is left. Theirs stay open; nobody is locked out by a plan."""
     closes: tuple[str, ...]
+    """Without those that are closed on one of these days already."""
+    holds: tuple[UUID, ...]
+    """Beds kept free for a purpose in these cells: given up."""
 
     @property
     def digest(self) -> str:
         """Names this very plan: the act is refused when another one would come of it now."""
-        said = (self.removals, self.displaced, self.stranded, self.closes)
+        said = (self.removals, self.displaced, self.stranded, self.closes, self.holds)
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
@@ -86,5 +93,5 @@ def planned_evacuation(closing: Closing, refuges: Mapping[Affected, Refuge | Non
             removals.append(Removal(one.stay_id, one.cell, refuge.cell, remaining(one, closing)))
             gone += refuge.displaces
     blocked = {one.cell for one in stranded}
-    closes = tuple(cell for cell in closing.cells if cell not in blocked)
-    return Evacuation(tuple(removals), tuple(dict.fromkeys(gone)), tuple(stranded), closes)
+    closes = tuple(cell for cell in closing.cells if cell not in blocked | closing.closed)
+    return Evacuation(tuple(removals), tuple(dict.fromkeys(gone)), tuple(stranded), closes, closing.holds)

@@ -46,6 +46,7 @@ class Refusal(StrEnum):
     RECORD_UNKNOWN = "record-unknown"
     RECORD_CLOSED = "record-closed"
     RECORD_OPEN = "record-open"
+    RECORD_CODE_UNKNOWN = "record-code-unknown"
 
     SEPARATION_UNKNOWN = "separation-unknown"
     SEPARATION_LIFTED = "separation-lifted"

@@ -11,6 +11,7 @@ from services.placement.handlers.outages import OutageOrder, end_outage, open_ou
 from services.placement.handlers.placing import go_ahead, go_in_order, place, recall
 from services.placement.handlers.presence import end_arrival_phase, expect, move, postpone, release_place
 from services.placement.handlers.proposals import PROPOSAL, Proposal, confirm_stay, confirm_stays, expire_proposal
+from services.placement.handlers.records import RecordOrder, close_record, observe, record
 from services.placement.handlers.separations import declare, lift
 from services.placement.handlers.sheets import SHEETS, Print, Sheets, begin_sheets, printing
 
@@ -25,6 +26,7 @@ __all__ = [
     "OutageOrder",
     "Print",
     "Proposal",
+    "RecordOrder",
     "Sheets",
     "arrive",
     "assign_bed",
@@ -32,6 +34,7 @@ __all__ = [
     "begin_sheets",
     "change_bed",
     "change_cell",
+    "close_record",
     "confirm_stay",
     "confirm_stays",
     "count_roll",
@@ -49,12 +52,14 @@ __all__ = [
     "make_hold",
     "move",
     "new_day",
+    "observe",
     "open_outage",
     "place",
     "plan_evacuation",
     "postpone",
     "printing",
     "recall",
+    "record",
     "release_bed",
     "release_place",
     "shown",

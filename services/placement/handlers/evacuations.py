@@ -12,7 +12,7 @@ from services.placement.domain import Closing, Days, Evacuation, Refuge, Refusal
 from services.placement.handlers.line import author, fill, give_up, wait
 from services.placement.handlers.outages import OutageOrder, close_cell
 from services.placement.handlers.presence import move_to
-from services.placement.store import evacuations
+from services.placement.store import blocks, evacuations
 from shared.messaging import Tx
 
 
@@ -34,7 +34,8 @@ async def plan_evacuation(conn: AsyncConnection, site: str, order: EvacuationOrd
     cells = await evacuations.cells_of(conn, site, order.code)
     if not cells:
         raise Refused(Refusal.PLACE_TO_CLOSE_UNKNOWN)
-    closing = Closing(cells, Days(start, end or date.max))
+    days = Days(start, end or date.max)
+    closing = Closing(cells, *await evacuations.other_uses(conn, cells, days), days)
     taken = set(cells)
     refuges: dict[domain.Affected, Refuge | None] = {}
     for one in await evacuations.affected_by(conn, closing):
@@ -69,6 +70,10 @@ async def evacuate(tx: Tx, site: str, order: EvacuationOrder, seen: str, officer
         uses = await store.uses_of(tx.conn, removal.stay_id)
         request = await _request(tx, removal.stay_id)
         await move_to(tx, request, uses, removal.to, removal.nights, "evacuated", officer)
+    by = author(tx, officer)
+    for hold_id in plan.holds:
+        await blocks.unblock(tx.conn, hold_id, order.outage.starts_on, by, "evacuated")
+        await blocks.end_hold(tx.conn, hold_id, "ended", by)
     for cell in plan.closes:
         await close_cell(tx, site, cell, order.outage, officer)
     await fill(tx, pools)
@@ -77,7 +82,7 @@ async def evacuate(tx: Tx, site: str, order: EvacuationOrder, seen: str, officer
         left = await store.lock_request_of(tx.conn, request.stay_id)
         if left is not None and left.state is State.REQUESTED:
             await wait(tx, left)
-    evacuation_id, by = uuid7(), author(tx, officer)
+    evacuation_id = uuid7()
     moved = {one.stay_id: one.stay_id for one in plan.removals}
     became = {old: request.stay_id for old, request in zip(plan.displaced, waiting, strict=True)} | moved
     values = {"id": evacuation_id, "site": site, "code": order.code, "reason": order.outage.reason}
@@ -103,6 +108,7 @@ def shown(plan: Evacuation, became: dict[UUID, UUID | None] | None = None) -> di
         "displaced": [{"stay_id": str(one), "now": str(became[one]) if became else None} for one in plan.displaced],
         "stranded": [{"stay_id": str(one.stay_id), "cell": one.cell} for one in plan.stranded],
         "closes": list(plan.closes),
+        "holds": [str(one) for one in plan.holds],
     }
 
 

@@ -77,7 +77,8 @@ def _vacant(pool: str, since: str, latest: str, until: str) -> str:
     return f"""
         ({free} AND upper_inf(period) ORDER BY coalesce(lower(period), '-infinity'), cell LIMIT 1)
         UNION ALL
-        ({free} AND NOT upper_inf(period) AND upper(period) >= {until} + cleaning_days ORDER BY upper(period) LIMIT 1)
+        ({free} AND NOT upper_inf(period) AND upper(period) >= {until} + cleaning_days
+            ORDER BY upper(period), coalesce(lower(period), '-infinity'), cell LIMIT 1)
         LIMIT 1
     """
 

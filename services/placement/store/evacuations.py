@@ -22,6 +22,26 @@ _CELLS = sa.text(
 )
 
 
+async def other_uses(
+    conn: AsyncConnection, cells: Collection[str], days: Days
+) -> tuple[frozenset[str], tuple[UUID, ...]]:
+    """Which cells are out of service on one of the days, and the holds that keep one of them free."""
+    given = {"cells": list(cells), "start": days.start, "end": days.end}
+    rows = (await conn.execute(_OTHER_USES, given)).all()
+    closed = frozenset(row.cell for row in rows if row.kind == "outage")
+    return closed, tuple(row.id for row in rows if row.kind == "hold")
+
+
+_OTHER_USES = sa.text(
+    """
+    SELECT id, cell, kind FROM bed_uses
+    WHERE cell = ANY (:cells) AND kind IN ('outage', 'hold') AND given_up_at IS NULL
+        AND period && daterange(:start, :end)
+    ORDER BY id
+    """
+).bindparams(sa.bindparam("cells", type_=TEXTS), sa.bindparam("start", type_=DATE), sa.bindparam("end", type_=DATE))
+
+
 async def affected_by(conn: AsyncConnection, closing: Closing) -> tuple[Affected, ...]:
     """All nights in the cells on the days, in the order of the decisions; nights that are over are not among them."""
     given = {"cells": list(closing.cells), "start": closing.days.start, "end": closing.days.end}

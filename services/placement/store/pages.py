@@ -22,7 +22,8 @@ class Place(NamedTuple):
 
 
 class Occupancy(NamedTuple):
-    """Rows of `wing, name, sex, cell_type, capacity, proposed, confirmed`, and of `sex, cell_type, waiting`."""
+    """Rows of `wing, name, sex, cell_type, capacity, proposed, confirmed, held, out_of_service`, and of
+    `sex, cell_type, waiting`."""
 
     wings: Sequence[sa.Row[Any]]
     waiting: Sequence[sa.Row[Any]]
@@ -36,20 +37,24 @@ async def sites(conn: AsyncConnection) -> Sequence[sa.Row[Any]]:
 _SITES = sa.select(all_sites).order_by(all_sites.c.code)
 
 
-async def occupancy(conn: AsyncConnection, site: str) -> Occupancy:
+async def occupancy(conn: AsyncConnection, site: str, today: date) -> Occupancy:
     """How many cells in service each wing of a site has by type, how many of them are held, and how many persons wait.
 
     A cell that is held for a stay to come counts as held from the day that the bed is proposed. Who spends the first
     weeks in an arrival cell counts in the cell of the unit only: one bed a person.
     """
-    wings = (await conn.execute(_WINGS, {"site": site})).all()
+    wings = (await conn.execute(_WINGS, {"site": site, "today": today})).all()
     return Occupancy(wings, (await conn.execute(_WAITING, {"site": site})).all())
 
 
 _WINGS = sa.text(
     """
-    SELECT wings.code AS wing, wings.name, wings.sex, cells.type AS cell_type, count(*) AS capacity,
-        count(*) FILTER (WHERE held.confirmed) AS confirmed, count(*) FILTER (WHERE NOT held.confirmed) AS proposed
+    SELECT wings.code AS wing, wings.name, wings.sex, cells.type AS cell_type,
+        count(*) FILTER (WHERE blocked.kind IS DISTINCT FROM 'outage') AS capacity,
+        count(*) FILTER (WHERE held.confirmed AND blocked.kind IS NULL) AS confirmed,
+        count(*) FILTER (WHERE NOT held.confirmed AND blocked.kind IS NULL) AS proposed,
+        count(*) FILTER (WHERE blocked.kind = 'hold') AS held,
+        count(*) FILTER (WHERE blocked.kind = 'outage') AS out_of_service
     FROM wings JOIN units ON units.wing = wings.code JOIN cells ON cells.unit = units.code LEFT JOIN (
         SELECT cell, bool_or(confirmed) AS confirmed FROM (
             SELECT DISTINCT ON (assignments.id) bed_uses.cell, assignments.state = 'confirmed' AS confirmed
@@ -58,10 +63,12 @@ _WINGS = sa.text(
             WHERE assignments.state IN ('proposed', 'confirmed') ORDER BY assignments.id, bed_uses.nights DESC
         ) AS last GROUP BY cell
     ) AS held ON held.cell = cells.code
+    LEFT JOIN bed_uses AS blocked ON blocked.cell = cells.code AND blocked.given_up_at IS NULL
+        AND blocked.kind IN ('outage', 'hold') AND blocked.period @> :today
     WHERE wings.site = :site AND cells.in_service AND cells.type <> 'secure_waiting'
     GROUP BY wings.code, cells.type ORDER BY wings.code, cells.type
     """
-)
+).bindparams(sa.bindparam("today", type_=sa.Date))
 
 _WAITING = sa.text(
     """

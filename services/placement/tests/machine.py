@@ -18,7 +18,7 @@ from services.placement.domain import Arrival, Departure, DepartureReason, Refus
 from services.placement.tests.builders import a_cancellation, a_change, a_request
 from services.placement.tests.conftest import SettableClock
 from shared.contracts.selection import CellType, WingSex
-from shared.messaging import Actor
+from shared.messaging import Actor, Tx
 from shared.messaging.envelope import decode
 from shared.testing.kernel import Bench, Published, record
 
@@ -89,7 +89,9 @@ _CLEAR = """
     $$
 """
 
+_picks = st.integers(0, 1000)
 days = st.integers(0, 60)
+cells = st.sampled_from(CELLS)
 lengths = st.sampled_from((2, 20, 30, 90, 400))
 
 
@@ -102,6 +104,7 @@ class Machine(RuleBasedStateMachine):
     def nobody_is_here(self) -> None:
         self.persons: list[Person] = []
         self.sent: list[Any] = []
+        self.together: set[UUID] = set()
         self.ground.run(self.ground.clear())
         self._act(handlers.begin_days)
 
@@ -129,7 +132,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
     def redeliver(self, *, data: st.DataObject) -> None:
-        again = data.draw(st.sampled_from(self.sent))
+        again = self._pick(data, self.sent)
         before = self.ground.run(self.ground.rows(_EVERYTHING))
         self.ground.run(self.ground.bench.dispatcher.dispatch([again]))
         assert self.ground.run(self.ground.bench.published()) == []
@@ -155,6 +158,93 @@ class Machine(RuleBasedStateMachine):
         stay, today = self._stay(data), domain.date_in_paris(self.ground.clock.now)
         departure = Departure(DepartureReason.OTHER, today)
         self._act(lambda tx: handlers.depart(tx, stay, departure, "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data(), cell=cells)
+    def move(self, *, data: st.DataObject, cell: str) -> None:
+        stay = self._stay(data)
+        self._act(lambda tx: handlers.move(tx, stay, cell, None, "other", "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def move_on(self, *, data: st.DataObject) -> None:
+        stay = self._stay(data)
+        self._act(lambda tx: handlers.end_arrival_phase(tx, stay, "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data(), on=days)
+    def postpone(self, *, data: st.DataObject, on: int) -> None:
+        stay, first_night = self._stay(data), self._today() + timedelta(days=on)
+        self._act(lambda tx: handlers.postpone(tx, stay, first_night, "other", "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data())
+    def release(self, *, data: st.DataObject) -> None:
+        stay = self._stay(data)
+        self._act(lambda tx: handlers.release_place(tx, stay, "other", "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data(), cell=cells)
+    def place(self, *, data: st.DataObject, cell: str) -> None:
+        stay = self._stay(data)
+        self._act(lambda tx: handlers.place(tx, stay, cell, "Chosen.", "officer-7"))
+
+    @precondition(lambda self: self.persons)
+    @rule(data=st.data(), back=st.booleans())
+    def go_ahead(self, *, data: st.DataObject, back: bool) -> None:
+        stay = self._stay(data)
+        if back:
+            self._act(lambda tx: handlers.go_in_order(tx, stay))
+        else:
+            self._act(lambda tx: handlers.go_ahead(tx, stay, "Chosen.", "officer-7"))
+
+    # The estate
+
+    @rule(cell=cells, start=days, nights=lengths)
+    def hold(self, cell: str, start: int, nights: int) -> None:
+        first = self._today() + timedelta(days=start)
+        until = first + timedelta(days=nights)
+        order = handlers.HoldOrder("visit", first, until, self._today() + timedelta(days=10))
+        self._act(lambda tx: handlers.make_hold(tx, "DON", cell, order, "officer-7"))
+
+    @rule(cell=cells, start=days, nights=st.one_of(st.none(), lengths))
+    def close(self, cell: str, start: int, nights: int | None) -> None:
+        order = self._outage(start, nights)
+        self._act(lambda tx: handlers.open_outage(tx, "DON", cell, order, "officer-7"))
+
+    @rule(data=st.data())
+    def give_back(self, *, data: st.DataObject) -> None:
+        known = self._rows("SELECT id, 'outage' AS kind FROM outages UNION ALL SELECT id, 'hold' FROM holds ORDER BY 1")
+        if known:
+            one = self._pick(data, known)
+            end = handlers.end_outage if one.kind == "outage" else handlers.end_hold
+            self._act(lambda tx: end(tx, "DON", one.id, "officer-7"))
+
+    @rule(place=st.sampled_from((*CELLS, "DON-F1-U1", "DON-F1-U2")), nights=st.one_of(st.none(), lengths))
+    def evacuate(self, place: str, nights: int | None) -> None:
+        order = handlers.EvacuationOrder(place, self._outage(0, nights))
+
+        async def carry_out(tx: Tx) -> None:
+            plan = await handlers.plan_evacuation(tx.conn, "DON", order, self._today())
+            await handlers.evacuate(tx, "DON", order, plan.digest, "officer-7")
+
+        self._act(carry_out)
+
+    @precondition(lambda self: len(self.persons) > 1)
+    @rule(data=st.data(), nights=st.one_of(st.none(), lengths))
+    def keep_apart(self, *, data: st.DataObject, nights: int | None) -> None:
+        one, other = (self._pick(data, self.persons).candidacy for _ in range(2))
+        until = None if nights is None else self._today() + timedelta(days=nights)
+        self._act(lambda tx: handlers.declare(tx, "DON", (one, other), self._today(), until, "Why.", "officer-7"))
+        # Who is near somebody when it is declared is moved by nobody but an officer.
+        self.together |= self._together()
+
+    @rule(data=st.data())
+    def lift(self, *, data: st.DataObject) -> None:
+        known = self._rows("SELECT id, version FROM separations ORDER BY id")
+        if known:
+            one = self._pick(data, known)
+            self._act(lambda tx: handlers.lift(tx, "DON", one.id, one.version, "officer-7"))
 
     @precondition(lambda self: self.persons)
     @rule(data=st.data())
@@ -185,6 +275,10 @@ class Machine(RuleBasedStateMachine):
     # What must be true
 
     @invariant()
+    def nobody_is_brought_near_somebody_from_whom_the_person_is_kept_apart(self) -> None:
+        assert self._together() <= self.together
+
+    @invariant()
     def nothing_failed(self) -> None:
         assert self._rows("SELECT type, reason_code, error_class FROM messaging.failed_event") == []
         assert self._rows("SELECT kind, reason_code FROM messaging.timer WHERE attempts > 0") == []
@@ -208,14 +302,31 @@ class Machine(RuleBasedStateMachine):
     def _rows(self, statement: str) -> list[Any]:
         return list(self.ground.run(self.ground.rows(statement)))
 
+    def _today(self) -> date:
+        return domain.date_in_paris(self.ground.clock.now)
+
+    def _outage(self, start: int, nights: int | None) -> handlers.OutageOrder:
+        first = self._today() + timedelta(days=start)
+        back = None if nights is None else first + timedelta(days=nights)
+        return handlers.OutageOrder("flood", "Maintenance", None, first, back)
+
+    def _together(self) -> set[UUID]:
+        return {row.id for row in self._rows(_TOGETHER)}
+
     def _next_event(self, data: st.DataObject) -> Person:
-        number = data.draw(st.integers(0, len(self.persons) - 1))
+        number = data.draw(_picks) % len(self.persons)
         person = self.persons[number] = self.persons[number]._replace(version=self.persons[number].version + 1)
         return person
 
     def _stay(self, data: st.DataObject) -> UUID:
-        known = self._rows("SELECT id FROM assignments UNION SELECT stay_id FROM requests WHERE stay_id IS NOT NULL")
-        return UUID(str(data.draw(st.sampled_from([row.id for row in known] or [UUID(int=1)]))))
+        known = self._rows(
+            "SELECT id FROM assignments UNION SELECT stay_id FROM requests WHERE stay_id IS NOT NULL ORDER BY 1"
+        )
+        return UUID(str(self._pick(data, [row.id for row in known] or [UUID(int=1)])))
+
+    def _pick(self, data: st.DataObject, known: list[Any]) -> Any:
+        """One of what is there: what is drawn does not depend on how much that is."""
+        return known[data.draw(_picks) % len(known)]
 
     def _need(self, person: Person, adapted: bool, entry: int, nights: int, decided: int) -> dict[str, Any]:
         planned = domain.date_in_paris(self.ground.clock.now) + timedelta(days=entry)
@@ -258,6 +369,17 @@ _EVERYTHING = """
     ORDER BY 1, 2, 3
 """
 
+# Pairs of which one sleeps, or is to sleep, near the other on a day on which they are kept apart.
+_TOGETHER = """
+    SELECT separations.id FROM separations WHERE lifted_at IS NULL AND EXISTS (
+        SELECT FROM bed_uses AS mine JOIN cells AS here ON here.code = mine.cell
+        JOIN bed_uses AS theirs ON theirs.candidacy_id = separations.other AND theirs.given_up_at IS NULL
+        JOIN cells AS there ON there.code = theirs.cell
+        WHERE mine.candidacy_id = separations.one AND mine.given_up_at IS NULL
+            AND NOT isempty(mine.nights * theirs.nights * separations.period)
+            AND (here.unit = there.unit OR (here.type = 'arrival' AND there.type = 'arrival')))
+"""
+
 RULES = {
     "one use of a cell at a time": """
         SELECT one.cell FROM bed_uses AS one JOIN bed_uses AS other ON other.cell = one.cell AND other.id > one.id
@@ -290,6 +412,11 @@ RULES = {
             (SELECT range_agg(period) FROM vacancies WHERE cell = code) IS DISTINCT FROM
             datemultirange(daterange(NULL, NULL)) - coalesce(
                 (SELECT range_agg(period) FROM bed_uses WHERE cell = code AND given_up_at IS NULL), '{}')
+    """,
+    "nobody who did not need one has an adapted cell, unless it is lent": """
+        SELECT bed_uses.id FROM bed_uses JOIN cells ON cells.code = bed_uses.cell JOIN assignments
+            ON assignments.id = bed_uses.stay_id JOIN requests ON requests.stay_id = assignments.id
+        WHERE given_up_at IS NULL AND cells.type = 'adapted' AND requests.cell_type = 'standard' AND lent_at IS NULL
     """,
     "nothing is kept between a request and an answer": "SELECT id FROM requests WHERE state = 'requested'",
 }

@@ -85,6 +85,15 @@ async def test_a_bed_is_kept_free_until_its_day_and_then_goes_to_the_next(desk: 
     await assert_vacancies_are_what_uses_leave(desk.bench.engine)
 
 
+async def test_occupancy_leaves_out_what_is_out_of_service_and_shows_what_is_kept_free(desk: Desk) -> None:
+    await desk.must("cells/DON-F1-U1-C03/outages", OUTAGE)
+    await desk.must("cells/DON-F1-U1-C04/holds", HOLD)
+    shown = await desk.get("sites/DON/occupancy")
+    assert [shown[name] for name in ("capacity", "held", "out_of_service", "free")] == [99, 1, 1, 98]
+    (women,) = (one for one in shown["cells"] if (one["wing"], one["cell_type"]) == ("DON-F1", "standard"))
+    assert [women[name] for name in ("capacity", "held", "out_of_service", "free")] == [16, 1, 1, 15]
+
+
 async def test_an_officer_gives_a_bed_back_that_was_kept_free(desk: Desk) -> None:
     hold = await desk.must(f"cells/{ADAPTED}/holds", HOLD)
     await desk.ask(cell_type=CellType.ADAPTED)
