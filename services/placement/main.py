@@ -61,10 +61,19 @@ def run_worker(settings: Settings) -> None:
 
 
 def run_migrate(settings: Settings) -> None:
+    import sys
+    from functools import partial
+
+    from services.placement.estate import Malformed
     from services.placement.seed import load
     from shared.messaging.commands import migrate
+    from shared.process import Exit
 
-    migrate("placement", settings, load)
+    try:
+        migrate("placement", settings, partial(load, site=settings.site, profile=settings.estate_profile))
+    except Malformed as malformed:
+        print(f"estate.yaml: {malformed}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(Exit.EX_CONFIG) from None
 
 
 def run_topics(settings: Settings) -> None:

@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     """Keys the fingerprints of request bodies."""
     selection_url: str
     """Base URL of selection's API, which takes the committal number of each arrival."""
+    estate_profile: str | None = None
+    """Which profile of `estate.yaml` the wings of this site follow; without it the one that the file names."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""
     api_host: str = "127.0.0.1"
