@@ -51,6 +51,7 @@ async def test_a_service_is_imported_and_migrates_without_the_others(service: st
         f"{prefix}_WORKER_PORT": "8001",
         "NOTIFICATIONS_SECRETS_KEY": f"{'A' * 43}=",
         "PLACEMENT_SHEETS_DIR": "/nowhere",
+        "PLACEMENT_SELECTION_URL": "http://127.0.0.1:1",
     }
     program = (
         "import os, sys\n"

@@ -11,9 +11,9 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.placement import domain, store
-from services.placement.domain import Need, Request, State
+from services.placement.domain import Need, Refused, Request, State
 from services.placement.handlers.line import author, fill, give_up, serve
-from services.placement.handlers.presence import tell_dates
+from services.placement.handlers.presence import check_fit, tell_dates
 from services.placement.handlers.telling import about, asked, standing, tell
 from shared.contracts.placement import BedReleased, NothingToRelease, ReleaseAwaitsDeparture
 from shared.contracts.selection import AccommodationCancelled, AccommodationChanged, AccommodationRequested
@@ -108,8 +108,11 @@ async def _keep_bed(tx: Tx, known: Request, new: Request) -> bool:
     if new.need.projected_exit <= uses[-1].nights.start:
         return False
     after = domain.ended(uses, new.need.projected_exit)
-    if not await store.is_cell_free(tx.conn, known.stay_id, after[-1]):
-        return False
+    if after[-1].nights.end > uses[-1].nights.end:
+        try:
+            await check_fit(tx, known, after[-1])
+        except Refused:
+            return False
     await store.correct(tx.conn, known.stay_id, uses, after, author(tx), "exit_changed")
     kept = replace(known, need=new.need, event_id=new.event_id)
     said = await tell_dates(tx, kept, known.stay_id, after)

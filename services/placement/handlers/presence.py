@@ -7,7 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from services.placement import domain, store
-from services.placement.domain import Days, Refusal, Refused, Request, State, Uses
+from services.placement.domain import Days, Refusal, Refused, Request, State, Use, Uses
 from services.placement.handlers.line import author, fill, give_up, locked
 from services.placement.handlers.telling import about, tell
 from services.placement.store import presence
@@ -46,11 +46,11 @@ async def postpone(tx: Tx, stay_id: UUID, first_night: date, reason: str, office
     after = domain.begun(uses, first_night)
     if after == uses:
         return stay_id
-    if not await store.is_cell_free(tx.conn, stay_id, after[0]):
-        raise Refused(Refusal.CELL_TAKEN)
+    assert request.need
+    if first_night < uses[0].nights.start:
+        await check_fit(tx, request, after[0])
     await store.correct(tx.conn, stay_id, uses, after, author(tx, officer), reason)
     await presence.miss(tx.conn, stay_id, None)
-    assert request.need
     changed = replace(request, need=request.need._replace(planned_entry=first_night))
     await tell_dates(tx, changed, stay_id, after)
     await fill(tx, pools)
@@ -153,6 +153,20 @@ async def move_to(tx: Tx, request: Request, uses: Uses, cell: str, days: Days, r
         moved = request.heard()
         await store.save(tx.conn, moved)
         await tell(tx, moved, Moved(**about(moved), stay_id=stay_id, cell=cell, moved_on=tonight))
+
+
+async def check_fit(tx: Tx, request: Request, use: Use) -> None:
+    """Refuses nights that a person cannot have in a cell, which is lent or of the type that the decision ordered.
+
+    Raises:
+        Refused: by which rule.
+    """
+    assert request.need
+    today = domain.date_in_paris(tx.now)
+    found = await presence.fitness(tx.conn, request.stay_id, request.candidacy_id, use.cell, use.nights, today)
+    refusal = domain.unfit(found, request.need.cell_type, lent=True)
+    if refusal is not None:
+        raise Refused(refusal)
 
 
 async def tell_dates(tx: Tx, request: Request, stay_id: UUID, uses: Uses) -> Request:

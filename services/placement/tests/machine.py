@@ -122,6 +122,7 @@ class Machine(RuleBasedStateMachine):
     def change(self, *, data: st.DataObject, adapted: bool, entry: int, nights: int) -> None:
         person = self._next_event(data)
         self._deliver(person, a_change(**self._need(person, adapted, entry, nights, 0)))
+        self.together |= self._together()
 
     @precondition(lambda self: self.persons)
     @rule(data=st.data())
@@ -271,6 +272,8 @@ class Machine(RuleBasedStateMachine):
         for _ in range(count):
             self.ground.clock.forward(timedelta(days=1))
             self.ground.run(self.ground.bench.fire_timers())
+        # Who stays longer than planned may be there when somebody comes from whom the person is kept apart.
+        self.together |= self._together()
 
     # What must be true
 

@@ -144,7 +144,8 @@ STATEMENTS = (
     $$
     """,
     # Both of a pair lock its row: of two transactions that would bring them together, the second sees the first.
-    # Somebody who is there already keeps the cell that he has: days are added to it whoever came near meanwhile.
+    # Somebody who is there keeps the cell where he sleeps, and the days of his stay: whoever came near meanwhile is
+    # listed, and an officer moves one of the two.
     """
     CREATE FUNCTION keep_apart() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -152,6 +153,9 @@ STATEMENTS = (
             NEW.nights <@ OLD.nights
             OR EXISTS (SELECT FROM assignments WHERE id = NEW.stay_id AND arrived_on IS NOT NULL)
         ) THEN
+            RETURN NULL;
+        END IF;
+        IF EXISTS (SELECT FROM assignments WHERE id = NEW.stay_id AND cell_now = NEW.cell) THEN
             RETURN NULL;
         END IF;
         PERFORM FROM separations WHERE lifted_at IS NULL AND (one = NEW.candidacy_id OR other = NEW.candidacy_id)
