@@ -96,10 +96,10 @@ _FITNESS = sa.text(
         EXISTS (SELECT FROM assignments WHERE cell_now = cells.code AND id IS DISTINCT FROM :stay_id)
         OR EXISTS (
             SELECT FROM bed_uses WHERE bed_uses.cell = cells.code AND given_up_at IS NULL
-                AND stay_id IS DISTINCT FROM :stay_id AND period && daterange(:start, :end)
+                AND stay_id IS DISTINCT FROM :stay_id AND period && daterange(:start, :end + sites.cleaning_days)
         ) AS taken,
         kept_apart(requests.candidacy_id, cells.code, daterange(:start, :end)) AS apart
-    FROM requests JOIN cells ON cells.site = requests.site AND cells.code = :cell
+    FROM requests JOIN cells ON cells.site = requests.site AND cells.code = :cell JOIN sites ON sites.code = cells.site
         LEFT JOIN units ON units.code = cells.unit LEFT JOIN wings ON wings.code = units.wing
     WHERE requests.candidacy_id = :candidacy_id
     """
