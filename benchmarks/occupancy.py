@@ -94,6 +94,7 @@ def _application(url: str) -> tuple[FastAPI, dict[str, str], AsyncEngine]:
         kafka_bootstrap="unused:9092",
         oidc_issuer="http://issuer.test",
         idempotency_secret=SecretStr("s" * 32),
+        selection_url="http://selection.test",
         api_port=1,
         worker_port=2,
         sheets_dir=Path("unused"),
