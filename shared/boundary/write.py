@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -35,6 +36,11 @@ class Write:
     """Code of the one site that this stack serves."""
     _boundary: Boundary
     _claim: idempotency.Claim
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which what was written is shown, UTC: for a `Render` that looks at dates."""
+        return self._boundary.clock()
 
     async def __call__(self, command: Command, render: Render, status: int = 201) -> Response:
         """Runs the command and answers what `render` shows of its result.

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.placement.api import (
     arrivals,
+    attention,
     cells,
     days,
     evacuations,
@@ -20,7 +21,20 @@ from services.placement.api.refusals import PROBLEMS
 from services.placement.domain import Refused
 
 router = APIRouter()
-for noun in (arrivals, cells, days, evacuations, line, movements, presence, records, roll, separations, stays):
+for noun in (
+    arrivals,
+    attention,
+    cells,
+    days,
+    evacuations,
+    line,
+    movements,
+    presence,
+    records,
+    roll,
+    separations,
+    stays,
+):
     router.include_router(noun.router)
 
 REFUSALS = (Refused, PROBLEMS)

@@ -15,7 +15,6 @@ from services.placement.api.presence import CellCode
 from services.placement.api.stays import Officer, Stay, show_stay
 from services.placement.domain import CellType, Days, Refusal, Refused, Sex, State, date_in_paris
 from services.placement.store import explanations, placing
-from services.placement.store.attention import attention
 
 router = APIRouter(prefix="/v1")
 
@@ -62,10 +61,12 @@ class WaitingList(BaseModel):
 
 
 class Excluded(BaseModel):
-    """A cell and the first rule by which the person cannot have it. Never because of whom."""
+    """A cell and the first rule by which the person is not given it. Never because of whom."""
 
     cell: str
-    rule: Literal["other_sex", "other_type", "retired", "out_of_service", "held", "taken", "kept_apart"]
+    rule: Literal[
+        "other_sex", "other_type", "retired", "out_of_service", "held", "taken", "kept_apart", "first_weeks_only"
+    ]
     until: date | None
     """First day on which what is in the way has ended, where that is known."""
 
@@ -76,46 +77,22 @@ class Explanation(BaseModel):
     stay_id: UUID
     state: Literal["proposed", "confirmed", "arrived", "waitlisted"]
     chosen: dict[str, Any] | None
-    """As it was found when the bed was proposed: `rule`, `cell`, `arrival_cell`, how many cells each rule excluded, and
-    which ones were kept apart, held or out of service."""
+    """As it was found when the bed was proposed: `rule` (`never_used`, `free_for_good`, `tightest_gap`, `officer`),
+    `cell`, `arrival_cell` or why none (`no_arrival_cell`), how many cells each rule excluded, and which ones were kept
+    apart, held or out of service. The officer's words (`reason`) are for placement officers only."""
     waiting: Waiting | None
     """For somebody in line: rank, and what blocks."""
+    before: tuple[UUID, ...]
+    """For somebody in line: the stays whose turn is earlier, in their order."""
     excluded: tuple[Excluded, ...]
-    """For somebody in line: each cell of the site that cannot be had now."""
-
-
-class Item(BaseModel):
-    """Something that waits for an officer."""
-
-    kind: str
-    """`proposal_overdue`, `earlier_decision_waits`, `arrival_unconfirmed`, `not_arrived`, `departure_overdue`,
-    `arrival_phase_over`, `bed_conflict`, `exit_beyond_bed`, `loan_needed`, `waits_in_vain`, `outage_overdue` or
-    `kept_apart_together`."""
-    due: date
-    stay_id: UUID | None
-    separation_id: UUID | None
-    outage_id: UUID | None
-    cell: str | None
-
-
-class Attention(BaseModel):
-    """All that waits, the oldest first."""
-
-    items: tuple[Item, ...]
-
-
-@router.get("/attention")
-async def show_attention(read: Reader) -> Attention:
-    """What waits for an officer of this site: found by looking, so that nothing has to be closed."""
-    rows = await attention(read.conn, read.site, date_in_paris(read.now))
-    return Attention.model_validate({"items": [row._mapping for row in rows]})
+    """For somebody in line: each cell of the site, none of which can be had now."""
 
 
 @router.get("/sites/{code}/waiting-list")
 async def show_waiting_list(code: str, read: Reader) -> WaitingList:
     """Who waits for which kind of bed, in which order, and what blocks."""
     check_site(code, read.site)
-    rows = await placing.waiting_rows(read.conn, code)
+    rows = await placing.waiting_rows(read.conn, code, date_in_paris(read.now))
     return WaitingList(items=tuple(map(_waiting, rows)))
 
 
@@ -127,16 +104,22 @@ async def explain(stay_id: UUID, read: Reader) -> Explanation:
         raise Refused(Refusal.STAY_UNKNOWN)
     if stay.state in {State.CANCELLED, State.DEPARTED}:
         raise Refused(Refusal.STAY_RELEASED)
-    shown: dict[str, Any] = {"stay_id": stay_id, "state": stay.state, "chosen": None, "waiting": None, "excluded": ()}
+    shown: dict[str, Any] = {"stay_id": stay_id, "state": stay.state, "chosen": None, "waiting": None}
     if stay.state != State.WAITLISTED:
-        return Explanation.model_validate(shown | {"chosen": await explanations.kept(read.conn, stay_id)})
-    rows = await placing.waiting_rows(read.conn, read.site)
-    nights = Days(max(stay.planned_entry, date_in_paris(read.now)), stay.projected_exit)
+        chosen = await explanations.kept(read.conn, stay_id)
+        if chosen and "placement_officer" not in read.principal.roles:
+            chosen.pop("reason", None)
+        return Explanation.model_validate(shown | {"chosen": chosen, "before": (), "excluded": ()})
+    today = date_in_paris(read.now)
+    rows = await placing.waiting_rows(read.conn, read.site, today)
+    own = next(row for row in rows if row.stay_id == stay_id)
+    nights = Days(max(stay.planned_entry, today), stay.projected_exit)
     cells = await explanations.excluded(read.conn, stay.id, nights) if nights else []
     return Explanation.model_validate(
         shown
         | {
-            "waiting": next(_waiting(row) for row in rows if row.stay_id == stay_id),
+            "waiting": _waiting(own),
+            "before": [row.stay_id for row in rows if own.rank and row.pool == own.pool and row.rank < own.rank],
             "excluded": [{"cell": one.code, "rule": one.rule, "until": one.until} for one in cells if one.rule],
         }
     )
@@ -151,8 +134,9 @@ async def go_ahead(stay_id: UUID, body: AheadBody, write: Officer) -> Response:
 
 @router.post("/stays/{stay_id}/ahead/withdraw", response_model=Stay)
 async def go_in_order(stay_id: UUID, write: Officer) -> Response:
-    """Takes back that somebody goes ahead."""
-    return await write(lambda tx: handlers.go_in_order(tx, stay_id), show_stay, status=200)
+    """Takes back that somebody goes ahead, in the name of the officer."""
+    officer = write.principal.subject
+    return await write(lambda tx: handlers.go_in_order(tx, stay_id, officer), show_stay, status=200)
 
 
 @router.post("/stays/{stay_id}/place", response_model=Stay)

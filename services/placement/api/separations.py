@@ -1,6 +1,7 @@
 """Routes of keep-apart: pairs of candidacies. Why is a route of its own, and each read of it is logged."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,16 +14,34 @@ from services.placement import handlers
 from services.placement.api.answers import Reader
 from services.placement.api.cells import Body, Words
 from services.placement.api.stays import Officer
-from services.placement.domain import Refusal, Refused
+from services.placement.domain import Refusal, Refused, date_in_paris
 from services.placement.store import separations
-from shared.boundary import IfMatch, Record, recording
+from shared.boundary import IfMatch, Record, Render, Write, recording
 from shared.messaging import Tx
+from shared.problems import Problem
 
 router = APIRouter(prefix="/v1/separations")
 
-Purpose = Annotated[
-    Literal["appeal", "decision", "inspection"], Header(description="Why the words are read; kept with the read.")
-]
+
+class Purpose(StrEnum):
+    """Why the words are read: a closed list, so that reads can be compared."""
+
+    APPEAL = "appeal"
+    DECISION = "decision"
+    INSPECTION = "inspection"
+
+
+def _purpose(
+    purpose: Annotated[str | None, Header(description="One of a closed list; kept with the read.")] = None,
+) -> Purpose:
+    """Why somebody reads.
+
+    Raises:
+        Problem: `purpose-missing`, also for one that is not in the list.
+    """
+    if purpose not in set(Purpose):
+        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
+    return Purpose(purpose)
 
 
 class SeparationBody(Body):
@@ -72,7 +91,8 @@ async def declare(body: SeparationBody, write: Officer) -> Response:
     """Has two persons kept apart: a hard rule for every cell that is given from now on."""
     pair, officer = (body.one, body.other), write.principal.subject
     return await write(
-        lambda tx: handlers.declare(tx, write.site, pair, body.starts_on, body.until, body.reason, officer), _show
+        lambda tx: handlers.declare(tx, write.site, pair, body.starts_on, body.until, body.reason, officer),
+        _shown(write),
     )
 
 
@@ -80,27 +100,31 @@ async def declare(body: SeparationBody, write: Officer) -> Response:
 async def lift(separation_id: UUID, seen: IfMatch, write: Officer) -> Response:
     """Ends a separation today."""
     officer = write.principal.subject
-    return await write(lambda tx: handlers.lift(tx, write.site, separation_id, seen, officer), _show, status=200)
+    return await write(
+        lambda tx: handlers.lift(tx, write.site, separation_id, seen, officer), _shown(write), status=200
+    )
 
 
 @router.get("")
 async def list_separations(read: Reader) -> Separations:
     """The separations that stand, each with whether the two are near one another."""
-    rows = await separations.separation_rows(read.conn)
+    rows = await separations.separation_rows(read.conn, date_in_paris(read.now))
     return Separations.model_validate({"items": [row._mapping for row in rows]})
 
 
 @router.get("/{separation_id}")
 async def show_separation(separation_id: UUID, read: Reader, response: Response) -> Separation:
     """One separation."""
-    shown = await _show(read.conn, separation_id)
+    shown = await _show(read.conn, separation_id, date_in_paris(read.now))
     response.headers["ETag"] = f'"{shown.version}"'
     return shown
 
 
 @router.get("/{separation_id}/reason", response_model=Reason)
 async def show_reason(
-    separation_id: UUID, purpose: Purpose, record: Annotated[Record, Depends(recording("decision_authority"))]
+    separation_id: UUID,
+    purpose: Annotated[Purpose, Depends(_purpose)],
+    record: Annotated[Record, Depends(recording("decision_authority"))],
 ) -> Response:
     """Why two persons are kept apart. Who read it, when and why is kept."""
     who = record.principal
@@ -114,8 +138,15 @@ async def show_reason(
     return await record(query)
 
 
-async def _show(conn: AsyncConnection, separation_id: UUID) -> Separation:
-    rows = await separations.separation_rows(conn, separation_id)
+def _shown(write: Write) -> Render:
+    async def show(conn: AsyncConnection, separation_id: UUID) -> Separation:
+        return await _show(conn, separation_id, date_in_paris(write.now))
+
+    return show
+
+
+async def _show(conn: AsyncConnection, separation_id: UUID, today: date) -> Separation:
+    rows = await separations.separation_rows(conn, today, separation_id)
     if not rows:
         raise Refused(Refusal.SEPARATION_UNKNOWN)
     return Separation.model_validate(rows[0]._mapping)

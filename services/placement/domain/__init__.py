@@ -48,7 +48,7 @@ from services.placement.domain.evacuation import (
     planned_evacuation,
     remaining,
 )
-from services.placement.domain.fitness import Fitness, unfit
+from services.placement.domain.fitness import Fitness, no_arrival_cell, unfit
 from services.placement.domain.refusal import Refusal, Refused
 from services.placement.domain.roll_counts import Counted, Explanation, Inhabited, Line, held_against
 from services.placement.domain.sheets import SHEETS_AGAIN, next_sheets
@@ -102,6 +102,7 @@ __all__ = [
     "expire",
     "held_against",
     "next_sheets",
+    "no_arrival_cell",
     "only_the_end_differs",
     "planned",
     "planned_evacuation",

@@ -1,8 +1,10 @@
 """Whether a named cell can be somebody's: the same rules as for a cell that is chosen, each with its own no."""
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.placement.domain.beds import CellType
+from services.placement.domain.days import Place, Terms
 from services.placement.domain.refusal import Refusal
 
 
@@ -40,3 +42,25 @@ def unfit(found: Fitness | None, needed: CellType, *, lent: bool = False) -> Ref
     if found.taken:
         return Refusal.CELL_TAKEN
     return Refusal.KEPT_APART if found.apart else None
+
+
+def no_arrival_cell(place: Place, needed: CellType, ends_on: date, terms: Terms) -> str | None:
+    """Why somebody does not spend the first weeks in an arrival cell; None for who does.
+
+    Args:
+        place: as it was found.
+        needed: by the decision.
+        ends_on: first day after the stay.
+        terms: of the site.
+
+    Returns:
+        `other_type` where an arrival cell would not serve the need, `stay_too_short` for a stay that ends with the
+        first weeks, else `none_free`.
+    """
+    if place.arrival_cell is not None:
+        return None
+    if needed is not CellType.STANDARD:
+        return "other_type"
+    if place.starts_on + timedelta(days=terms.arrival_days) >= ends_on:
+        return "stay_too_short"
+    return "none_free"

@@ -87,8 +87,8 @@ async def give_up(tx: Tx, request: Request, stay_id: UUID, reason: str, officer:
 async def propose_in(tx: Tx, request: Request, cell: str, nights: Days, by: store.Author, reason: str) -> UUID:
     """Proposes a cell that an officer named, and why, and that is known to be free for these nights; gives the stay."""
     assert request.stay_id
-    excluded = explanations.told(await explanations.excluded(tx.conn, request.id, nights))
-    chosen = {"rule": "officer", "cell": cell, "arrival_cell": None, "reason": reason}
+    excluded = explanations.told(await explanations.excluded(tx.conn, request.id, nights), {cell})
+    chosen = {"rule": "officer", "cell": cell, "arrival_cell": None, "no_arrival_cell": "officer", "reason": reason}
     await _hold(tx, request, (Use(uuid7(), cell, nights),), by, chosen | excluded, from_waiting_list=True)
     return request.stay_id
 
@@ -96,11 +96,17 @@ async def propose_in(tx: Tx, request: Request, cell: str, nights: Days, by: stor
 async def _propose(tx: Tx, choice: store.Choice, *, from_waiting_list: bool) -> None:
     request = choice.request
     assert request.need
-    place = choice.place
-    uses = domain.planned(place, request.need.projected_exit, choice.terms, uuid7)
-    nights = Days(uses[0].nights.start, uses[-1].nights.end)
-    excluded = explanations.told(await explanations.excluded(tx.conn, request.id, nights))
-    chosen = {"rule": choice.rule, "cell": place.cell, "arrival_cell": place.arrival_cell}
+    place, need = choice.place, request.need
+    uses = domain.planned(place, need.projected_exit, choice.terms, uuid7)
+    nights, unit_from = Days(uses[0].nights.start, uses[-1].nights.end), uses[-1].nights.start
+    rows = await explanations.excluded(tx.conn, request.id, nights, unit_from if place.arrival_cell else None)
+    chosen = {
+        "rule": choice.rule,
+        "cell": place.cell,
+        "arrival_cell": place.arrival_cell,
+        "no_arrival_cell": domain.no_arrival_cell(place, need.cell_type, need.projected_exit, choice.terms),
+    }
+    excluded = explanations.told(rows, {place.cell, place.arrival_cell})
     await _hold(tx, request, uses, author(tx), chosen | excluded, from_waiting_list=from_waiting_list)
 
 

@@ -20,12 +20,12 @@ async def go_ahead(tx: Tx, stay_id: UUID, reason: str, officer: str) -> UUID:
     request, pools = await _waiting(tx, stay_id)
     if await placing.is_ahead(tx.conn, request.id):
         raise Refused(Refusal.STAY_AHEAD)
-    await placing.set_ahead(tx.conn, request.id, author(tx, officer), reason)
+    await placing.put_ahead(tx.conn, request.id, reason, author(tx, officer), uuid7())
     await fill(tx, pools)
     return stay_id
 
 
-async def go_in_order(tx: Tx, stay_id: UUID) -> UUID:
+async def go_in_order(tx: Tx, stay_id: UUID, officer: str) -> UUID:
     """Takes back that somebody goes ahead.
 
     Raises:
@@ -34,7 +34,7 @@ async def go_in_order(tx: Tx, stay_id: UUID) -> UUID:
     request, _ = await _waiting(tx, stay_id)
     if not await placing.is_ahead(tx.conn, request.id):
         raise Refused(Refusal.STAY_NOT_AHEAD)
-    await placing.set_ahead(tx.conn, request.id, None, None)
+    await placing.put_in_order(tx.conn, request.id, author(tx, officer), uuid7())
     return stay_id
 
 
@@ -47,13 +47,15 @@ async def place(tx: Tx, stay_id: UUID, cell: str, reason: str, officer: str) -> 
         the stay, which is a new one where another cell was proposed before.
 
     Raises:
-        Refused: the stay waits for no bed, or the cell cannot be had, by which rule.
+        Refused: the stay waits for no bed, its transfer order stands, or the cell cannot be had, by which rule.
     """
     request, pools = await locked(tx, stay_id)
     if request is None:
         raise Refused(Refusal.STAY_UNKNOWN)
     if request.stay_id != stay_id or request.state not in {State.WAITLISTED, State.PROPOSED}:
         raise Refused(Refusal.STAY_NOT_WAITING)
+    if await presence.expected_order(tx.conn, stay_id) is not None:
+        raise Refused(Refusal.ORDER_STANDS)
     assert request.need
     today, need = domain.date_in_paris(tx.now), request.need
     nights = Days(max(need.planned_entry, today), need.projected_exit)

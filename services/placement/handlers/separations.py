@@ -49,7 +49,8 @@ async def lift(tx: Tx, site: str, separation_id: UUID, seen: int, officer: str) 
         Refused: `separation-unknown`, `separation-lifted`, `stale-version`.
     """
     pools = await store.lock_pools_of_site(tx.conn, site)
-    rows = await separations.separation_rows(tx.conn, separation_id)
+    today = domain.date_in_paris(tx.now)
+    rows = await separations.separation_rows(tx.conn, today, separation_id)
     if not rows:
         raise Refused(Refusal.SEPARATION_UNKNOWN)
     (row,) = rows
@@ -58,7 +59,7 @@ async def lift(tx: Tx, site: str, separation_id: UUID, seen: int, officer: str) 
     if row.version != seen:
         raise Refused(Refusal.STALE_VERSION)
     await separations.lift(tx.conn, separation_id, author(tx, officer))
-    lifted = SeparationLifted(one=row.one, other=row.other, lifted_on=domain.date_in_paris(tx.now))
+    lifted = SeparationLifted(one=row.one, other=row.other, lifted_on=today)
     await publish(tx, lifted, subject=separation_id, version=row.version + 1, site=site)
     await fill(tx, pools)
     return separation_id

@@ -110,10 +110,13 @@ _CLAIM = _new.on_conflict_do_update(
 
 
 async def save(conn: AsyncConnection, request: Request) -> None:
-    """Writes a request that the caller has locked."""
-    await conn.execute(_SAVE, {"key": request.id, **_row(request)})
+    """Writes a request that the caller has locked. Whoever went ahead did so for the order that ends here."""
+    over = IN_ORDER if request.state in {State.CANCELLED, State.DEPARTED} else {}
+    await conn.execute(_SAVE, {"key": request.id, **_row(request), **over})
 
 
+IN_ORDER: dict[str, None] = dict.fromkeys(("ahead_at", "ahead_by", "ahead_by_function", "ahead_because"))
+"""The columns of somebody who waits in the order of decisions."""
 _SAVE = sa.update(requests).where(requests.c.id == sa.bindparam("key"))
 
 

@@ -60,31 +60,37 @@ _EXISTS = sa.text(
 )
 
 
-async def separation_rows(conn: AsyncConnection, separation_id: UUID | None = None) -> Sequence[sa.Row[Any]]:
+async def separation_rows(
+    conn: AsyncConnection, today: date, separation_id: UUID | None = None
+) -> Sequence[sa.Row[Any]]:
     """The separations that stand, or the one of an id, lifted or not, each with `near`.
 
     `near` is None, `together` for two who are there and sleep near one another tonight or later, or `planned` where
-    one of them has not come yet.
+    one of them has not come yet. Nights before `today` (Europe/Paris) are over, whatever was near then.
     """
-    return (await conn.execute(_ROWS, {"id": separation_id})).all()
+    return (await conn.execute(_ROWS, {"id": separation_id, "today": today})).all()
+
+
+NEAR = """
+    SELECT CASE WHEN bool_or(mine.arrived_on IS NOT NULL AND theirs.arrived_on IS NOT NULL) THEN 'together'
+        WHEN count(*) > 0 THEN 'planned' END
+    FROM bed_uses JOIN assignments AS mine ON mine.id = bed_uses.stay_id AND mine.state <> 'released'
+    JOIN assignments AS theirs ON theirs.candidacy_id = separations.other AND theirs.state <> 'released'
+    WHERE bed_uses.candidacy_id = separations.one AND bed_uses.given_up_at IS NULL AND separations.lifted_at IS NULL
+        AND kept_apart(separations.one, bed_uses.cell,
+            bed_uses.nights * separations.period * daterange(:today, NULL))
+"""
+"""Whether a pair of `separations` is near one another on a day from `:today` on."""
 
 
 _ROWS = sa.text(
-    """
+    f"""
     SELECT separations.id, one, other, lower(separations.period) AS starts_on, upper(separations.period) AS until,
-        declared_by_function, declared_at, lifted_at, separations.version, (
-            SELECT CASE WHEN bool_or(mine.arrived_on IS NOT NULL AND theirs.arrived_on IS NOT NULL) THEN 'together'
-                WHEN count(*) > 0 THEN 'planned' END
-            FROM bed_uses JOIN assignments AS mine ON mine.id = bed_uses.stay_id AND mine.state <> 'released'
-            JOIN assignments AS theirs ON theirs.candidacy_id = separations.other AND theirs.state <> 'released'
-            WHERE bed_uses.candidacy_id = separations.one AND bed_uses.given_up_at IS NULL
-                AND separations.lifted_at IS NULL
-                AND kept_apart(separations.one, bed_uses.cell, bed_uses.nights * separations.period)
-        ) AS near
+        declared_by_function, declared_at, lifted_at, separations.version, ({NEAR}) AS near
     FROM separations WHERE separations.id = :id OR (CAST(:id AS uuid) IS NULL AND lifted_at IS NULL)
     ORDER BY declared_at, separations.id
-    """
-).bindparams(sa.bindparam("id", type_=UUID_))
+    """  # noqa: S608
+).bindparams(sa.bindparam("id", type_=UUID_), sa.bindparam("today", type_=DATE))
 
 
 async def lift(conn: AsyncConnection, separation_id: UUID, by: Author) -> None:

@@ -1,6 +1,14 @@
 """The tables of placement: the estate, the requests and assignments, and who has a bed on which days."""
 
-from services.placement.tables.acts import estate_changes, evacuations, holds, outages, reads, stay_records
+from services.placement.tables.acts import (
+    estate_changes,
+    evacuations,
+    holds,
+    outages,
+    reads,
+    stay_records,
+    turn_changes,
+)
 from services.placement.tables.base import metadata
 from services.placement.tables.counts import roll_count_lines, roll_counts, sheet_confirmations
 from services.placement.tables.days import bed_use_history, bed_uses, separation_reasons, separations, vacancies
@@ -27,6 +35,7 @@ __all__ = [
     "sheet_confirmations",
     "sites",
     "stay_records",
+    "turn_changes",
     "units",
     "vacancies",
     "wings",

@@ -124,3 +124,19 @@ reads = sa.Table(
     sa.Column("subject", sa.Uuid, nullable=False),
 )
 """Who read restricted words, when and why."""
+
+turn_changes = sa.Table(
+    "turn_changes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("request_id", sa.ForeignKey("requests.id"), nullable=False, index=True),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("officer", sa.Text, nullable=False),
+    sa.Column("function", sa.Text, nullable=False),
+    sa.Column("at", INSTANT, nullable=False),
+    sa.CheckConstraint("change IN ('ahead', 'in_order')", name="change"),
+    sa.CheckConstraint("(change = 'ahead') = (reason IS NOT NULL)", name="reason"),
+)
+"""Each time that an officer had somebody go ahead of the order of decisions, or wait in it again. What holds now,
+`requests` says."""

@@ -88,6 +88,7 @@ assignments = sa.Table(
     sa.Column("lent_by_function", sa.Text),
     sa.Column("lent_at", INSTANT),
     sa.Column("recalled_by", sa.Text),
+    sa.Column("recalled_by_function", sa.Text),
     sa.Column("recalled_at", INSTANT),
     sa.CheckConstraint("state IN ('proposed', 'confirmed', 'released')", name="state"),
     sa.CheckConstraint(
@@ -116,7 +117,8 @@ assignments = sa.Table(
         "num_nulls(lent_because, lent_by, lent_by_function, lent_at) IN (0, 4)", name="lent_by_somebody"
     ),
     sa.CheckConstraint(
-        "num_nulls(recalled_by, recalled_at) IN (0, 2) AND (recalled_at IS NULL OR lent_at IS NOT NULL)",
+        "num_nulls(recalled_by, recalled_by_function, recalled_at) IN (0, 3)"
+        " AND (recalled_at IS NULL OR lent_at IS NOT NULL)",
         name="recalled",
     ),
     sa.Index(

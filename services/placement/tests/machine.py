@@ -195,7 +195,7 @@ class Machine(RuleBasedStateMachine):
     def go_ahead(self, *, data: st.DataObject, back: bool) -> None:
         stay = self._stay(data)
         if back:
-            self._act(lambda tx: handlers.go_in_order(tx, stay))
+            self._act(lambda tx: handlers.go_in_order(tx, stay, "officer-7"))
         else:
             self._act(lambda tx: handlers.go_ahead(tx, stay, "Chosen.", "officer-7"))
 

@@ -1,7 +1,7 @@
 """Keep-apart: a hard rule for every cell that is given, a list for what is there already, and nobody learns why."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,15 +54,31 @@ async def test_two_who_are_together_already_are_listed_and_nobody_is_moved(desk:
     before = await rows(desk.bench.engine, "SELECT id, cell, nights FROM bed_uses ORDER BY id")
     declared = await desk.must("separations", pair(one, other))
     assert declared["near"] == "planned"
+    assert ("kept_apart_planned", None) in await desk.attention()
     await desk.come(first)
     await desk.come(second)
     assert (await desk.get("separations"))["items"][0]["near"] == "together"
     assert ("kept_apart_together", None) in await desk.attention()
+    assert ("kept_apart_planned", None) not in await desk.attention()
     assert await rows(desk.bench.engine, "SELECT id, cell, nights FROM bed_uses ORDER BY id") == before
     await desk.must(f"stays/{second}/move", {"cell": "DON-F1-U2-C03", "reason": "relations"})
     shown = await desk.get(f"separations/{declared['id']}")
     assert shown["near"] is None
     assert await desk.refused(f"stays/{second}/move", {"cell": "DON-F1-U1-C06", "reason": "other"}) == "kept-apart"
+
+
+async def test_two_who_were_together_and_were_moved_apart_are_listed_no_more(desk: Desk, clock: SettableClock) -> None:
+    one, first, _ = await desk.ask()
+    other, second, _ = await desk.ask()
+    declared = await desk.must("separations", pair(one, other))
+    await desk.come(first)
+    await desk.come(second)
+    clock.forward(timedelta(days=7))
+    assert ("kept_apart_together", None) in await desk.attention()
+    await desk.must(f"stays/{second}/move", {"cell": "DON-F1-U2-C03", "reason": "relations"})
+    # A week of nights near one another lies behind them, and none before them.
+    assert (await desk.get(f"separations/{declared['id']}"))["near"] is None
+    assert [kind for kind, _ in await desk.attention() if kind.startswith("kept_apart")] == []
 
 
 async def test_a_separation_is_told_without_its_reason_and_ends_by_name(desk: Desk) -> None:
@@ -109,7 +125,11 @@ async def test_why_is_read_by_the_authority_only_and_each_read_is_kept(desk: Des
         answer = await desk.api.get(f"/v1/{path}/reason", headers=desk.tokens.bearer(by) | {"Purpose": "appeal"})
         assert answer.status_code == 403
     bare = await desk.api.get(f"/v1/{path}/reason", headers=desk.tokens.bearer("decision_authority"))
-    assert bare.status_code == 422
+    assert (bare.status_code, bare.json()["code"]) == (400, "purpose-missing")
+    other = await desk.api.get(
+        f"/v1/{path}/reason", headers=desk.tokens.bearer("decision_authority") | {"Purpose": "curiosity"}
+    )
+    assert (other.status_code, other.json()["code"]) == (400, "purpose-missing")
     assert (await desk.get(f"{path}/reason", "decision_authority", Purpose="appeal"))["reason"] == WHY
     kept = await rows(desk.bench.engine, "SELECT what, purpose, subject::text FROM reads")
     assert kept == [("separation_reason", "appeal", declared["id"])]
