@@ -14,7 +14,8 @@ from uuid_utils.compat import uuid7
 
 from services.placement import domain, handlers, store
 from services.placement.consumers import consumer
-from services.placement.domain import Arrival, Departure, DepartureReason, Refused
+from services.placement.domain import Arrival, Days, Departure, DepartureReason, Refused
+from services.placement.store import explanations, placing
 from services.placement.tests.builders import a_cancellation, a_change, a_request
 from services.placement.tests.conftest import SettableClock
 from shared.contracts.selection import CellType, WingSex
@@ -299,6 +300,21 @@ class Machine(RuleBasedStateMachine):
                 return [choice for pool in POOLS if (choice := await store.first_in_line(conn, pool, [], today))]
 
         assert self.ground.run(found()) == []
+
+    @invariant()
+    def whoever_waits_is_told_of_each_cell_why_not(self) -> None:
+        async def untold() -> list[Any]:
+            found = []
+            async with self.ground.engine.connect() as conn:
+                for waiting in await placing.waiting_rows(conn, "DON", self._today()):
+                    nights = Days(max(waiting.planned_entry, self._today()), waiting.projected_exit)
+                    stay = await store.stay(conn, waiting.stay_id)
+                    assert stay
+                    cells = await explanations.excluded(conn, stay.id, nights) if nights else []
+                    found += [(waiting.file_number, one.code) for one in cells if one.rule is None]
+            return found
+
+        assert self.ground.run(untold()) == []
 
     # How it is done
 
