@@ -89,7 +89,7 @@ class Item(BaseModel):
 
     kind: str
     """`proposal_overdue`, `earlier_decision_waits`, `arrival_unconfirmed`, `not_arrived`, `departure_overdue`,
-    `arrival_phase_over`, `bed_conflict`, `exit_beyond_bed`, `loan_needed`, `waits_in_vain`, `outage_overdue` or
+    `arrival_phase_over`, `bed_conflict`, `move_due`, `absence_overdue`, `secure_waiting_overdue`, `exit_beyond_bed`, `loan_needed`, `waits_in_vain`, `outage_overdue` or
     `kept_apart_together`."""
     due: date
     stay_id: UUID | None

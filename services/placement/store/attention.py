@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.placement.store.presence import BY_AN_OFFICER
 from services.placement.store.types import DATE
 
 
@@ -20,7 +21,7 @@ async def attention(conn: AsyncConnection, site: str, today: date) -> Sequence[s
 
 # Each kind is a line of its own that selects from the same few tables: a new one is one more.
 _ATTENTION = sa.text(
-    """
+    f"""
     WITH held AS (
         SELECT requests.*, assignments.confirm_by, assignments.arrived_on, assignments.cell_now, assignments.lent_at,
             assignments.recalled_at, nights.first, nights.last, nights.tonight
@@ -51,6 +52,16 @@ _ATTENTION = sa.text(
             WHERE cells.type = 'arrival' AND arrived_on + arrival_days <= :today
         UNION ALL SELECT 'bed_conflict', CAST(:today AS date), stay_id, NULL, NULL, cell_now
             FROM held WHERE state = 'arrived' AND tonight IS NOT TRUE
+        UNION ALL SELECT 'move_due', lower(planned.nights), held.stay_id, NULL, NULL, planned.cell
+            FROM held JOIN bed_uses AS planned ON planned.stay_id = held.stay_id AND planned.kind = 'stay'
+            WHERE planned.given_up_at IS NULL AND lower(planned.nights) <= CAST(:today AS date) + 1
+                AND upper(planned.nights) > :today AND planned.cell <> cell_now AND {BY_AN_OFFICER}
+        UNION ALL SELECT stay_records.kind || '_overdue', expected_end, held.stay_id, NULL, NULL, NULL
+            FROM held JOIN stay_records ON stay_records.stay_id = held.stay_id CROSS JOIN LATERAL (
+                SELECT CASE WHEN kind = 'secure_waiting' THEN coalesce(until, day + 1) ELSE until END AS expected_end
+            ) AS planned
+            WHERE stay_records.kind IN ('absence', 'secure_waiting') AND expected_end <= :today
+                AND NOT EXISTS (SELECT FROM stay_records AS closing WHERE closing.closes = stay_records.id)
         UNION ALL SELECT 'exit_beyond_bed', last, stay_id, NULL, NULL, NULL FROM held WHERE last < projected_exit
         UNION ALL SELECT 'loan_needed', lent_at::date, stay_id, NULL, NULL, NULL
             FROM held WHERE lent_at IS NOT NULL AND recalled_at IS NULL
@@ -70,5 +81,5 @@ _ATTENTION = sa.text(
                     AND kept_apart(separations.one, bed_uses.cell, bed_uses.nights * separations.period))
     )
     SELECT * FROM found ORDER BY due, kind, stay_id, separation_id, outage_id
-    """
+    """  # noqa: S608
 ).bindparams(sa.bindparam("today", type_=DATE))
