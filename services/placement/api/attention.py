@@ -18,8 +18,8 @@ class Item(BaseModel):
 
     kind: str
     """`proposal_overdue`, `earlier_decision_waits`, `arrival_unconfirmed`, `not_arrived`, `departure_overdue`,
-    `arrival_phase_over`, `bed_conflict`, `exit_beyond_bed`, `loan_needed`, `waits_in_vain`, `outage_overdue`,
-    `kept_apart_together` or `kept_apart_planned`."""
+    `arrival_phase_over`, `bed_conflict`, `move_due`, `absence_overdue`, `secure_waiting_overdue`, `exit_beyond_bed`,
+    `loan_needed`, `waits_in_vain`, `outage_overdue`, `kept_apart_together` or `kept_apart_planned`."""
     since: date | None
     """Since when it may be so; null where nobody noted it."""
     due: date

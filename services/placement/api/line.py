@@ -47,7 +47,8 @@ class Waiting(BaseModel):
     cell_type: CellType
     planned_entry: date
     projected_exit: date
-    blocked_by: Literal["no_free_bed", "no_compatible_pool", "kept_apart"]
+    blocked_by: Literal["no_free_bed", "no_compatible_pool", "kept_apart", "passed_over"]
+    """`passed_over`: a bed is free, but what was decided next about the person is not read yet."""
     next_free_on: date | None
     """The first day from which such a bed is free until the projected exit; null for none: no bed before that."""
     waits_in_vain: bool

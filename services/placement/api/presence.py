@@ -24,6 +24,12 @@ class OrderBody(Body):
     reference: OrderReference
 
 
+class WithdrawalBody(Body):
+    """Why nobody is moved by the order any more."""
+
+    reason: Literal["cancelled", "replaced", "mistaken"]
+
+
 class PostponementBody(Body):
     """Another first night."""
 
@@ -49,7 +55,15 @@ class MoveBody(Body):
 @router.post("/{stay_id}/transfer-order", response_model=Stay)
 async def expect(stay_id: UUID, body: OrderBody, write: Officer) -> Response:
     """Notes the transfer order of somebody who is to come. The same again changes nothing."""
-    return await write(lambda tx: handlers.expect(tx, stay_id, body.reference), show_stay, status=200)
+    officer = write.principal.subject
+    return await write(lambda tx: handlers.expect(tx, stay_id, body.reference, officer), show_stay, status=200)
+
+
+@router.post("/{stay_id}/transfer-order/withdraw", response_model=Stay)
+async def withdraw_order(stay_id: UUID, body: WithdrawalBody, write: Officer) -> Response:
+    """Notes that the transfer order does not stand any more. The same again changes nothing."""
+    officer = write.principal.subject
+    return await write(lambda tx: handlers.withdraw_order(tx, stay_id, body.reason, officer), show_stay, status=200)
 
 
 @router.post("/{stay_id}/postpone", response_model=Stay)

@@ -59,7 +59,17 @@ class Line(BaseModel):
     """Something that was recorded of a stay."""
 
     id: UUID
-    kind: Literal["phase", "warning", "absence", "secure_waiting", "exit_proposal", "observations", "closing"]
+    kind: Literal[
+        "phase",
+        "warning",
+        "absence",
+        "secure_waiting",
+        "exit_proposal",
+        "observations",
+        "closing",
+        "transfer_order",
+        "release",
+    ]
     code: str
     day: date
     until: date | None

@@ -118,6 +118,8 @@ class Stay(BaseModel):
     overdue: bool
     confirmed_at: datetime | None
     confirmed_by_function: str | None
+    expected: bool
+    """A transfer order stands: who is on the way keeps the place."""
     arrived_on: date | None
     departed_on: date | None
     departure_reason: DepartureReason | None
@@ -227,6 +229,7 @@ def _stay(row: Any) -> Stay:
         {
             **row._mapping,
             "id": row.stay_id,
+            "expected": bool(row.expected),
             "starts_on": row.starts_on or row.planned_entry,
             "ends_on": row.ends_on or row.projected_exit,
             "cell": row.cell_now or (cells[0] if cells else None),

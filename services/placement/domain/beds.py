@@ -95,6 +95,15 @@ class Request:
     overdue: bool
     version: int
     """Rises by one with each event published about the request."""
+    ordered_entry: date | None = None
+    """The entry that the decision names, where an officer postponed it; None where it is that of the need."""
+
+    @property
+    def ordered(self) -> Need | None:
+        """What the decision ordered: an officer who postpones a convoy changes no decision."""
+        if self.need is None or self.ordered_entry is None:
+            return self.need
+        return self.need._replace(planned_entry=self.ordered_entry)
 
     @property
     def holds_bed(self) -> bool:
@@ -169,9 +178,9 @@ def receive(known: Request, new: Request) -> Queued | Kept | Void:
     if known.decision_number == new.decision_number:
         if known.state in {State.CANCELLED, State.DEPARTED}:
             return Void(known.heard())
-        if known.need == new.need:
+        if known.ordered == new.need:
             return Kept(known.heard(new.event_id))
-    elif known.need and new.need and new.need.decided_on < known.need.decided_on:
+    elif _is_older(new, known):
         return Void(known.heard())
     queued = replace(new, id=known.id, version=known.version)
     return Queued(queued, known.stay_id if known.holds_bed else None)
@@ -179,9 +188,29 @@ def receive(known: Request, new: Request) -> Queued | Kept | Void:
 
 def only_the_end_differs(known: Request, new: Request) -> bool:
     """Whether an order of the same decision asks for the same bed, but until another day."""
-    if known.need is None or new.need is None or known.decision_number != new.decision_number:
+    if known.ordered is None or new.need is None or known.decision_number != new.decision_number:
         return False
-    return known.need == new.need._replace(projected_exit=known.need.projected_exit)
+    return known.ordered == new.need._replace(projected_exit=known.ordered.projected_exit)
+
+
+def forecast(known: Request, new: Request) -> Need | None:
+    """What somebody who is there needs until the exit that an order names; None when that changes nothing.
+
+    The entry is history by then: it only gives way where the exit would come before it.
+    """
+    if known.need is None or new.need is None or _is_older(new, known):
+        return None
+    if new.need.projected_exit == known.need.projected_exit:
+        return None
+    entry = min(known.need.planned_entry, new.need.projected_exit - timedelta(days=1))
+    return known.need._replace(planned_entry=entry, projected_exit=new.need.projected_exit)
+
+
+def _is_older(new: Request, known: Request) -> bool:
+    """Whether an order comes of another decision, which was taken before the one that stands."""
+    if known.need is None or new.need is None or known.decision_number == new.decision_number:
+        return False
+    return new.need.decided_on < known.need.decided_on
 
 
 @dataclass(frozen=True, slots=True)

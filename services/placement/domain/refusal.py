@@ -42,11 +42,14 @@ class Refusal(StrEnum):
 
     ORDER_STANDS = "transfer-order-stands"
     ORDER_DIFFERS = "transfer-order-differs"
+    NO_ORDER = "no-transfer-order"
     NOT_IN_ARRIVAL_PHASE = "not-in-arrival-phase"
     RECORD_UNKNOWN = "record-unknown"
     RECORD_CLOSED = "record-closed"
     RECORD_OPEN = "record-open"
     RECORD_CODE_UNKNOWN = "record-code-unknown"
+    PHASE_RECORDED = "phase-recorded"
+    PHASE_OUT_OF_ORDER = "phase-out-of-order"
 
     SEPARATION_UNKNOWN = "separation-unknown"
     SEPARATION_LIFTED = "separation-lifted"

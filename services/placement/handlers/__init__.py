@@ -5,11 +5,12 @@ from services.placement.handlers.counts import count_roll
 from services.placement.handlers.day import DAY, NewDay, begin_days, new_day
 from services.placement.handlers.estate import ChangeOrder, change_cell
 from services.placement.handlers.evacuations import EvacuationOrder, evacuate, plan_evacuation, shown
+from services.placement.handlers.expected import expect, postpone, release_place, withdraw_order
 from services.placement.handlers.holds import HoldOrder, end_hold, make_hold
 from services.placement.handlers.orders import assign_bed, change_bed, release_bed
 from services.placement.handlers.outages import OutageOrder, end_outage, open_outage
 from services.placement.handlers.placing import go_ahead, go_in_order, place, recall
-from services.placement.handlers.presence import end_arrival_phase, expect, move, postpone, release_place
+from services.placement.handlers.presence import end_arrival_phase, move
 from services.placement.handlers.proposals import PROPOSAL, Proposal, confirm_stay, confirm_stays, expire_proposal
 from services.placement.handlers.records import RecordOrder, close_record, observe, record
 from services.placement.handlers.separations import declare, lift
@@ -63,4 +64,5 @@ __all__ = [
     "release_bed",
     "release_place",
     "shown",
+    "withdraw_order",
 ]

@@ -5,8 +5,9 @@ from uuid import UUID
 from services.placement import domain, store
 from services.placement.domain import Arrival, Departure, Refusal, Refused
 from services.placement.handlers.line import author, fill, locked
+from services.placement.handlers.records import leave_secure_waiting
 from services.placement.handlers.telling import about, tell
-from services.placement.store import blocks
+from services.placement.store import blocks, presence
 from shared.contracts.placement import Arrived, Departed
 from shared.messaging import Tx
 
@@ -23,7 +24,8 @@ async def arrive(tx: Tx, stay_id: UUID, arrival: Arrival, officer: str) -> UUID:
         the stay.
 
     Raises:
-        Refused: no confirmed bed of that stay, another arrival is known, the day cannot be, or the cell is not free.
+        Refused: no confirmed bed of that stay, another arrival is known, another transfer order stands, the day cannot
+            be, or the cell is not free.
     """
     request, _ = await locked(tx, stay_id)
     known = (await store.occupation_of(tx.conn, stay_id)).arrival
@@ -31,6 +33,8 @@ async def arrive(tx: Tx, stay_id: UUID, arrival: Arrival, officer: str) -> UUID:
     arrived = domain.arrive(request, stay_id, arrival, known, uses, domain.date_in_paris(tx.now))
     if arrived is request:
         return stay_id
+    if await presence.expected_order(tx.conn, stay_id) not in {None, arrival.transfer_order}:
+        raise Refused(Refusal.ORDER_DIFFERS)
     come = domain.begun(uses, arrival.arrived_on)
     tonight = come[0]
     if await blocks.is_out_of_service(tx.conn, tonight.cell, domain.date_in_paris(tx.now)):
@@ -69,6 +73,7 @@ async def depart(tx: Tx, stay_id: UUID, departure: Departure, officer: str) -> U
     by, uses = author(tx, officer), await store.uses_of(tx.conn, stay_id)
     await store.record_departure(tx.conn, stay_id, departure, by)
     await store.correct(tx.conn, stay_id, uses, domain.ended(uses, departure.departed_on), by, "departed")
+    await leave_secure_waiting(tx, stay_id, officer)
     said = {"stay_id": stay_id, "departed_on": departure.departed_on, "reason": departure.reason.value}
     await tell(tx, departed, Departed(**about(departed), **said))
     await fill(tx, pools)

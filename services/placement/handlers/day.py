@@ -7,10 +7,11 @@ from pydantic import BaseModel
 
 from services.placement import domain, store
 from services.placement.handlers.estate import apply_changes
+from services.placement.handlers.expected import miss_arrivals
 from services.placement.handlers.holds import expire_holds
 from services.placement.handlers.line import fill
 from services.placement.handlers.outages import go_on_without
-from services.placement.handlers.presence import miss_arrivals, stay_on
+from services.placement.handlers.presence import carry_out_moves, stay_on
 from shared.messaging import Meta, Tx, schedule, schedule_unless_set
 
 DAY = "day"
@@ -30,6 +31,7 @@ async def begin_days(tx: Tx) -> None:
 async def new_day(tx: Tx, body: NewDay, meta: Meta) -> None:  # noqa: ARG001
     """Does what the date asks for. It may come again on the same day, and then does what is left to do."""
     pools = await store.lock_pools_of_site(tx.conn, meta.site)
+    await carry_out_moves(tx, meta.site)
     await stay_on(tx, meta.site)
     await miss_arrivals(tx, meta.site)
     await go_on_without(tx, meta.site)

@@ -6,7 +6,6 @@ Locks are taken in the order that the head of `line.py` gives.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -81,7 +80,8 @@ async def _order(tx: Tx, event: AccommodationRequested, meta: Meta) -> None:
     known = await _claim(tx, new, locked)
     match domain.receive(known, new):
         case domain.Queued() if await _keep_bed(tx, known, new):
-            pass
+            # An earlier exit frees nights.
+            await fill(tx, locked)
         case domain.Queued(request, gives_up):
             if known is not new:
                 await store.save(tx.conn, request)
@@ -91,8 +91,8 @@ async def _order(tx: Tx, event: AccommodationRequested, meta: Meta) -> None:
         case domain.Kept(request):
             await store.save(tx.conn, request)
             await tell(tx, request, await standing(tx, request))
-            if request.state is State.ARRIVED and request.stay_id:
-                await _forecast(tx, request, request.stay_id, need, locked)
+            if request.state is State.ARRIVED and (changed := domain.forecast(known, new)):
+                await _forecast(tx, replace(request, need=changed), locked)
         case domain.Void(request):
             await store.save(tx.conn, request)
             said = about(request) | asked(meta, event.decision_number)
@@ -114,7 +114,8 @@ async def _keep_bed(tx: Tx, known: Request, new: Request) -> bool:
         except Refused:
             return False
     await store.correct(tx.conn, known.stay_id, uses, after, author(tx), "exit_changed")
-    kept = replace(known, need=new.need, event_id=new.event_id)
+    need = new.need._replace(planned_entry=known.need.planned_entry) if known.need else new.need
+    kept = replace(known, need=need, event_id=new.event_id)
     said = await tell_dates(tx, kept, known.stay_id, after)
     answer = said.heard()
     await store.save(tx.conn, answer)
@@ -122,17 +123,15 @@ async def _keep_bed(tx: Tx, known: Request, new: Request) -> bool:
     return True
 
 
-async def _forecast(tx: Tx, request: Request, stay_id: UUID, need: Need, pools: Iterable[str]) -> None:
+async def _forecast(tx: Tx, request: Request, pools: Iterable[str]) -> None:
     """The end of the stay of somebody who is there is another one: later nights are kept as far as they are free."""
     assert request.need
-    if need.projected_exit == request.need.projected_exit:
-        return
-    uses = await store.uses_of(tx.conn, stay_id)
+    assert request.stay_id
+    uses = await store.uses_of(tx.conn, request.stay_id)
     # Who is there sleeps there tonight, whatever is projected.
-    end = max(need.projected_exit, domain.date_in_paris(tx.now) + timedelta(days=1))
-    await store.correct(tx.conn, stay_id, uses, domain.ended(uses, end), author(tx), "exit_changed")
-    changed = replace(request, need=request.need._replace(projected_exit=need.projected_exit))
-    await tell_dates(tx, changed, stay_id, await store.uses_of(tx.conn, stay_id))
+    end = max(request.need.projected_exit, domain.date_in_paris(tx.now) + timedelta(days=1))
+    await store.correct(tx.conn, request.stay_id, uses, domain.ended(uses, end), author(tx), "exit_changed")
+    await tell_dates(tx, request, request.stay_id, await store.uses_of(tx.conn, request.stay_id))
     await fill(tx, pools)
 
 

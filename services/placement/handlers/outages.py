@@ -43,16 +43,21 @@ async def open_outage(tx: Tx, site: str, code: str, order: OutageOrder, officer:
     domain.checked_days(order.starts_on, order.expected_back_on, domain.date_in_paris(tx.now))
     await store.lock_pools_of_site(tx.conn, site)
     await known_cell(tx, site, code)
-    kind = await blocks.in_the_way(tx.conn, code, order.starts_on, order.expected_back_on)
-    if kind is not None:
-        raise Refused(Refusal.CELL_OCCUPIED if kind == "stay" else Refusal.CELL_TAKEN)
     return await close_cell(tx, site, code, order, officer)
 
 
 async def close_cell(tx: Tx, site: str, code: str, order: OutageOrder, officer: str) -> UUID:
-    """Closes a cell that is known to be free on these days, and says so."""
+    """Closes a cell in which nobody sleeps on these days, and says so; it need not have been cleaned.
+
+    Raises:
+        Refused: `cell-occupied`, `cell-taken`.
+    """
     outage_id, by = uuid7(), author(tx, officer)
     days = (order.starts_on, order.expected_back_on)
+    await blocks.end_cleaning(tx.conn, code, order.starts_on, by)
+    kind = await blocks.in_the_way(tx.conn, code, *days)
+    if kind is not None:
+        raise Refused(Refusal.CELL_OCCUPIED if kind == "stay" else Refusal.CELL_TAKEN)
     await blocks.block(tx.conn, outage_id, code, *days, "outage", by, order.reason)
     opened = {"opened_by": officer, "opened_by_function": by.function, "opened_at": by.at}
     await blocks.insert_outage(tx.conn, {"id": outage_id, "cell": code, **order._asdict(), **opened})

@@ -66,6 +66,9 @@ async def place(tx: Tx, stay_id: UUID, cell: str, reason: str, officer: str) -> 
     if refusal is not None:
         raise Refused(refusal)
     assert found
+    if found.cell_type is CellType.ARRIVAL:
+        # It is for the first weeks (R212-17 of the Code pénitentiaire), and this is for the whole stay.
+        raise Refused(Refusal.CELL_TYPE_UNFIT)
     freed = request.state is State.PROPOSED
     if freed:
         await give_up(tx, request, stay_id, "placed_elsewhere", officer)

@@ -1,78 +1,18 @@
-"""The use cases of somebody who is on the way, is there, or did not come. Locks are taken as `line.py` says."""
+"""The use cases of somebody who is there: moves, and the nights of each day. Locks are taken as `line.py` says."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from services.placement import domain, store
-from services.placement.domain import Days, Refusal, Refused, Request, State, Use, Uses
-from services.placement.handlers.line import author, fill, give_up, locked
+from services.placement.domain import CellType, Days, Refusal, Refused, Request, State, Use, Uses
+from services.placement.handlers.line import author, fill, locked
+from services.placement.handlers.records import note
 from services.placement.handlers.telling import about, tell
-from services.placement.store import presence
-from shared.contracts.placement import BedReleased, DatesChanged, Moved, NotArrived
+from services.placement.store import presence, records
+from shared.contracts.placement import DatesChanged, Moved
 from shared.messaging import Tx
-
-
-async def expect(tx: Tx, stay_id: UUID, order: str) -> UUID:
-    """Notes the transfer order of somebody who is to come: from then on nothing but a cancellation frees the place.
-
-    Raises:
-        Refused: there is no bed of that stay to come to, or another order is recorded for it.
-    """
-    request, _ = await locked(tx, stay_id)
-    _to_come(request, stay_id)
-    known = await presence.expected_order(tx.conn, stay_id)
-    if known not in {None, order}:
-        raise Refused(Refusal.ORDER_DIFFERS)
-    await presence.expect(tx.conn, stay_id, order)
-    return stay_id
-
-
-async def postpone(tx: Tx, stay_id: UUID, first_night: date, reason: str, officer: str) -> UUID:
-    """Has a stay begin on another day, in the same cells. The same again changes nothing.
-
-    Raises:
-        Refused: there is no bed of that stay to come to, the day cannot be, or the cell is not free then.
-    """
-    today = domain.date_in_paris(tx.now)
-    domain.checked_days(first_night, None, today)
-    request, pools = await locked(tx, stay_id)
-    request = _to_come(request, stay_id)
-    uses = await store.uses_of(tx.conn, stay_id)
-    if first_night >= uses[-1].nights.end:
-        raise Refused(Refusal.IMPOSSIBLE_DATES)
-    after = domain.begun(uses, first_night)
-    if after == uses:
-        return stay_id
-    assert request.need
-    if first_night < uses[0].nights.start:
-        await check_fit(tx, request, after[0])
-    await store.correct(tx.conn, stay_id, uses, after, author(tx, officer), reason)
-    await presence.miss(tx.conn, stay_id, None)
-    changed = replace(request, need=request.need._replace(planned_entry=first_night))
-    await tell_dates(tx, changed, stay_id, after)
-    await fill(tx, pools)
-    return stay_id
-
-
-async def release_place(tx: Tx, stay_id: UUID, reason: str, officer: str) -> UUID:
-    """Gives up the bed of somebody who has not come and will not, and proposes it to the next in line.
-
-    Raises:
-        Refused: there is no bed of that stay to come to, or a transfer order stands.
-    """
-    request, pools = await locked(tx, stay_id)
-    request = _to_come(request, stay_id)
-    if await presence.expected_order(tx.conn, stay_id) is not None:
-        raise Refused(Refusal.ORDER_STANDS)
-    gone = request.moved(State.CANCELLED)
-    await store.save(tx.conn, gone)
-    await give_up(tx, gone, stay_id, reason, officer)
-    await tell(tx, gone, BedReleased(**about(gone), stay_id=stay_id))
-    await fill(tx, pools)
-    return stay_id
 
 
 async def move(tx: Tx, stay_id: UUID, cell: str, on: date | None, reason: str, officer: str) -> UUID:
@@ -95,19 +35,37 @@ async def move(tx: Tx, stay_id: UUID, cell: str, on: date | None, reason: str, o
 
 
 async def end_arrival_phase(tx: Tx, stay_id: UUID, officer: str) -> UUID:
-    """Has somebody move tonight from the arrival cell to the cell of the unit that was planned.
+    """Has somebody move tonight from the arrival cell to the cell of the unit that was planned: the phase is over.
+
+    Who never slept in an arrival cell stays in the own one. The same again changes nothing.
 
     Raises:
         Refused: nobody is there on that stay, there is no other cell planned, or it is not free yet.
     """
     request, pools = await locked(tx, stay_id)
     request, uses = _there(request, stay_id), await store.uses_of(tx.conn, stay_id)
-    unit = uses[-1].cell
-    if unit == await presence.cell_now(tx.conn, stay_id):
+    unit, today = uses[-1].cell, domain.date_in_paris(tx.now)
+    engaged = await records.phase(tx.conn, stay_id, "engaged") is not None
+    if unit != await presence.cell_now(tx.conn, stay_id):
+        await _move(tx, request, uses, unit, today, "arrival_phase_ended", officer)
+    elif not engaged and await presence.sleeps_in_arrival_cell(tx.conn, stay_id):
         raise Refused(Refusal.NOT_IN_ARRIVAL_PHASE)
-    await _move(tx, request, uses, unit, domain.date_in_paris(tx.now), "arrival_phase_ended", officer)
+    if not engaged:
+        await note(tx, stay_id, "phase", "engaged", officer)
     await fill(tx, pools)
     return stay_id
+
+
+async def carry_out_moves(tx: Tx, site: str) -> None:
+    """Has everybody sleep where an officer planned it from today on, as soon as nobody else sleeps there.
+
+    Only what an officer laid down is carried out: the end of an arrival phase waits for an officer's word.
+    """
+    today = domain.date_in_paris(tx.now)
+    while (due := await presence.move_due(tx.conn, site, today)) is not None:
+        request = await store.lock_request_of(tx.conn, due.stay_id)
+        assert request
+        await _sleep_in(tx, request, due.stay_id, due.cell, today)
 
 
 async def stay_on(tx: Tx, site: str) -> None:
@@ -121,18 +79,6 @@ async def stay_on(tx: Tx, site: str) -> None:
         if await store.is_cell_free(tx.conn, row.stay_id, domain.Use(row.stay_id, row.cell_now, tonight)):
             after = domain.slept_in(uses, row.cell_now, tonight, uuid7)
             await store.correct(tx.conn, row.stay_id, uses, after, author(tx), "stays_on")
-
-
-async def miss_arrivals(tx: Tx, site: str) -> None:
-    """Says once of everybody who was to come and did not; the bed stays held."""
-    for stay_id in await presence.missed(tx.conn, site, domain.date_in_paris(tx.now)):
-        request = await store.lock_request_of(tx.conn, stay_id)
-        if request is None or request.state is not State.CONFIRMED or request.stay_id != stay_id:
-            continue
-        said = request.heard()
-        await store.save(tx.conn, said)
-        await presence.miss(tx.conn, stay_id, tx.now)
-        await tell(tx, said, NotArrived(**about(said), stay_id=stay_id))
 
 
 async def move_to(tx: Tx, request: Request, uses: Uses, cell: str, days: Days, reason: str, officer: str) -> None:
@@ -149,10 +95,7 @@ async def move_to(tx: Tx, request: Request, uses: Uses, cell: str, days: Days, r
     after = domain.slept_in(uses, cell, days, uuid7)
     await store.correct(tx.conn, stay_id, uses, after, author(tx, officer), reason)
     if days.start <= tonight < days.end:
-        await presence.sleep_in(tx.conn, stay_id, cell)
-        moved = request.heard()
-        await store.save(tx.conn, moved)
-        await tell(tx, moved, Moved(**about(moved), stay_id=stay_id, cell=cell, moved_on=tonight))
+        await _sleep_in(tx, request, stay_id, cell, tonight)
 
 
 async def check_fit(tx: Tx, request: Request, use: Use) -> None:
@@ -186,25 +129,22 @@ async def _move(tx: Tx, request: Request, uses: Uses, cell: str, on: date, reaso
         return
     days = Days(on, max(uses[-1].nights.end, on + timedelta(days=1)))
     found = await presence.fitness(tx.conn, request.stay_id, request.candidacy_id, cell, days, today)
+    planned = next((use.nights.end for use in uses if use.nights.start <= on < use.nights.end), days.end)
+    if found is not None and found.cell_type is CellType.ARRIVAL and planned < days.end:
+        # Who goes on to a unit does so from the other arrival cell, too.
+        days = Days(on, planned)
+        found = await presence.fitness(tx.conn, request.stay_id, request.candidacy_id, cell, days, today)
     refusal = domain.unfit(found, request.need.cell_type)
     if refusal is not None:
         raise Refused(refusal)
     await move_to(tx, request, uses, cell, days, reason, officer)
 
 
-def _to_come(request: Request | None, stay_id: UUID) -> Request:
-    """The request of somebody for whom a bed is held and who has not come."""
-    if request is None:
-        raise Refused(Refusal.STAY_UNKNOWN)
-    if request.stay_id != stay_id or request.state is State.CANCELLED:
-        raise Refused(Refusal.STAY_RELEASED)
-    if request.state is State.ARRIVED:
-        raise Refused(Refusal.STAY_ARRIVED)
-    if request.state is State.DEPARTED:
-        raise Refused(Refusal.STAY_DEPARTED)
-    if not request.holds_bed:
-        raise Refused(Refusal.STAY_WAITING)
-    return request
+async def _sleep_in(tx: Tx, request: Request, stay_id: UUID, cell: str, tonight: date) -> None:
+    await presence.sleep_in(tx.conn, stay_id, cell)
+    moved = request.heard()
+    await store.save(tx.conn, moved)
+    await tell(tx, moved, Moved(**about(moved), stay_id=stay_id, cell=cell, moved_on=tonight))
 
 
 def _there(request: Request | None, stay_id: UUID) -> Request:

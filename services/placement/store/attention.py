@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.placement.store.placing import WAITING
+from services.placement.store.presence import BY_AN_OFFICER
 from services.placement.store.separations import NEAR
 from services.placement.store.types import DATE
 
@@ -70,6 +71,27 @@ KINDS = {
         ("move",),
         "SELECT NULL, :today, stay_id, NULL, NULL, cell_now FROM held WHERE state = 'arrived' AND tonight IS NOT TRUE",
     ),
+    "move_due": Question(
+        ("move",),
+        f"""
+        SELECT planned.at, lower(planned.nights), held.stay_id, NULL, NULL, planned.cell
+        FROM held JOIN bed_uses AS planned ON planned.stay_id = held.stay_id AND planned.kind = 'stay'
+        WHERE planned.given_up_at IS NULL AND lower(planned.nights) <= :today + 1
+            AND upper(planned.nights) > :today AND planned.cell <> cell_now AND {BY_AN_OFFICER}
+        """,  # noqa: S608
+    ),
+    **{
+        f"{kind}_overdue": Question(
+            ("close",),
+            f"""
+            SELECT day, {expected_end}, held.stay_id, NULL, NULL, NULL
+            FROM held JOIN stay_records AS opened ON opened.stay_id = held.stay_id
+            WHERE opened.kind = '{kind}' AND {expected_end} <= :today
+                AND NOT EXISTS (SELECT FROM stay_records AS closing WHERE closing.closes = opened.id)
+            """,  # noqa: S608
+        )
+        for kind, expected_end in (("absence", "until"), ("secure_waiting", "coalesce(until, day + 1)"))
+    },
     "exit_beyond_bed": Question(
         ("move", "place"), "SELECT NULL, last, stay_id, NULL, NULL, NULL FROM held WHERE last < projected_exit"
     ),
@@ -80,7 +102,7 @@ KINDS = {
         SELECT lent_at, needed.entry, stay_id, NULL, NULL, NULL FROM held JOIN (
             SELECT sex, min(planned_entry) AS entry FROM waiting WHERE cell_type = 'adapted' GROUP BY sex
         ) AS needed ON needed.sex = held.sex
-        WHERE lent_at IS NOT NULL AND recalled_at IS NULL AND EXISTS (
+        WHERE lent_at IS NOT NULL AND EXISTS (
             SELECT FROM bed_uses JOIN cells ON cells.code = bed_uses.cell
             WHERE bed_uses.stay_id = held.stay_id AND given_up_at IS NULL AND upper(nights) > :today
                 AND cells.type = 'adapted')

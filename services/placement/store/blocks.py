@@ -102,6 +102,20 @@ _BLOCK = sa.text(
 )
 
 
+async def end_cleaning(conn: AsyncConnection, code: str, on: date, by: Author) -> None:
+    """Has the cleaning of a cell give way to what begins on a day: nobody's nights change."""
+    await conn.execute(_END_CLEANING, {"cell": code, "on": on, **by._asdict()})
+
+
+_END_CLEANING = sa.text(
+    """
+    UPDATE bed_uses SET period = daterange(lower(period), :on), officer = :officer, function = :function,
+        reason = 'cleaning_ended', at = :at
+    WHERE cell = :cell AND given_up_at IS NULL AND upper(nights) <= :on AND period @> :on
+    """
+).bindparams(sa.bindparam("on", type_=DATE), sa.bindparam("at", type_=INSTANT), sa.bindparam("officer", type_=sa.Text))
+
+
 async def unblock(conn: AsyncConnection, use_id: UUID, on: date | None, by: Author, reason: str) -> None:
     """Gives the days from `on` back; all of them if none is before, or if no day is named."""
     await conn.execute(_UNBLOCK, {"id": use_id, "on": on, **by._asdict(), "reason": reason})

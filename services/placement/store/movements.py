@@ -49,7 +49,8 @@ async def departures(conn: AsyncConnection, day: date, today: date) -> Sequence[
     Returns:
         Rows as `arrivals` gives them, with `cell_now` and `late`; who is late comes first.
     """
-    late = sa.and_(assignments.c.cell_now.is_not(None), NIGHTS.c.ends_on < sa.func.least(_DAY, _TODAY))
+    # Not by the nights: whoever is still there is given tonight, day by day.
+    late = sa.and_(assignments.c.cell_now.is_not(None), requests.c.projected_exit < sa.func.least(_DAY, _TODAY))
     leaving = sa.and_(_USED, NIGHTS.c.ends_on == _DAY)
     query = _MOVEMENTS.add_columns(assignments.c.cell_now, late.label("late")).where(sa.or_(leaving, late))
     given = {"first": day, "until": day, "day": day, "today": today}

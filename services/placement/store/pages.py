@@ -167,6 +167,9 @@ _STAYS: sa.Select[Any] = (
         assignments.c.confirm_by,
         assignments.c.confirmed_at,
         assignments.c.confirmed_by_function,
+        sa.and_(assignments.c.expected_order.is_not(None), requests.c.state.in_(("proposed", "confirmed"))).label(
+            "expected"
+        ),
         assignments.c.arrived_on,
         assignments.c.departed_on,
         assignments.c.departure_reason,

@@ -65,24 +65,30 @@ async def waiting_rows(conn: AsyncConnection, site: str, today: date) -> list[sa
     """The lists of a site, by pool and in their order: `pool, stay_id, file_number, decided_on, ahead, rank, …`.
 
     `next_free_on` is the first day, not before `today` (Europe/Paris), from which a cell of the pool is free until the
-    person's projected exit, away from whom the person is kept apart; None when there is none.
+    person's projected exit, away from whom the person is kept apart; None when there is none. `blocked_by` is
+    `passed_over` where a bed is free: nobody is proposed one whose next event is not read yet.
     """
     return list(await conn.execute(_WAITING_ROWS, {"site": site, "today": today}))
 
 
 WAITING = """
     SELECT requests.*, own.separated, own.come_on, cleaning_days, (
-        SELECT min(greatest(lower(period), own.come_on)) FROM vacancies
-        WHERE vacancies.pool = requests.pool AND greatest(lower(period), own.come_on) < projected_exit
+        SELECT min(day) FROM vacancies CROSS JOIN LATERAL (
+            SELECT greatest(lower(period), own.come_on) UNION ALL SELECT unnest(own.apart_until)
+        ) AS begins (day)
+        WHERE vacancies.pool = requests.pool AND day >= greatest(lower(period), own.come_on) AND day < projected_exit
             AND (upper_inf(period) OR upper(period) >= projected_exit + cleaning_days)
-            AND CASE WHEN own.separated AND greatest(lower(period), own.come_on) < projected_exit
-                THEN NOT kept_apart(candidacy_id, cell, daterange(greatest(lower(period), own.come_on), projected_exit))
-                ELSE true END
+            AND CASE WHEN own.separated AND day < projected_exit
+                THEN NOT kept_apart(candidacy_id, cell, daterange(day, projected_exit)) ELSE true END
     ) AS next_free_on
     FROM requests JOIN sites ON sites.code = requests.site CROSS JOIN LATERAL (
-        SELECT greatest(planned_entry, :today) AS come_on, EXISTS (
-            SELECT FROM separations WHERE lifted_at IS NULL AND requests.candidacy_id IN (one, other)
-        ) AS separated
+        SELECT greatest(planned_entry, :today) AS come_on, count(separations.id) > 0 AS separated,
+            array_agg(day) AS apart_until
+        FROM separations LEFT JOIN LATERAL (
+            SELECT upper(separations.period) UNION ALL SELECT upper(nights) FROM bed_uses
+            WHERE given_up_at IS NULL AND candidacy_id IN (one, other) AND candidacy_id <> requests.candidacy_id
+        ) AS ends (day) ON true
+        WHERE lifted_at IS NULL AND requests.candidacy_id IN (one, other)
     ) AS own
     WHERE requests.site = :site AND state = 'waitlisted'
 """
@@ -94,7 +100,8 @@ _WAITING_ROWS = sa.text(
     SELECT pool, stay_id, candidacy_id, file_number, decided_on, sex, cell_type, planned_entry, projected_exit,
         ahead_at IS NOT NULL AS ahead, CASE WHEN pool IS NOT NULL THEN row_number() OVER (
             PARTITION BY pool ORDER BY coalesce(ahead_at, 'infinity'), decided_on, file_number, id) END AS rank,
-        next_free_on, CASE WHEN pool IS NULL THEN 'no_compatible_pool' WHEN separated AND EXISTS (
+        next_free_on, CASE WHEN pool IS NULL THEN 'no_compatible_pool'
+        WHEN next_free_on <= come_on THEN 'passed_over' WHEN separated AND EXISTS (
             SELECT FROM vacancies WHERE vacancies.pool = waiting.pool AND greatest(lower(period), come_on)
                 <= least(come_on + cleaning_days, projected_exit - 1)
                 AND (upper_inf(period) OR upper(period) >= projected_exit + cleaning_days)

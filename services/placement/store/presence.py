@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.placement.domain import CellType, Days, Fitness
 from services.placement.store.types import DATE, UUID_
-from services.placement.tables import assignments
+from services.placement.tables import assignments, cells
 
 
 async def present(conn: AsyncConnection, site: str) -> Sequence[sa.Row[Any]]:
@@ -63,9 +63,47 @@ async def expected_order(conn: AsyncConnection, stay_id: UUID) -> str | None:
     return (await conn.execute(found)).scalar_one_or_none()
 
 
-async def expect(conn: AsyncConnection, stay_id: UUID, order: str) -> None:
-    """Notes the transfer order of somebody who is to come."""
+async def expect(conn: AsyncConnection, stay_id: UUID, order: str | None) -> None:
+    """Notes the transfer order of somebody who is to come; None: it does not stand any more."""
     await conn.execute(sa.update(assignments).where(assignments.c.id == stay_id).values(expected_order=order))
+
+
+async def sleeps_in_arrival_cell(conn: AsyncConnection, stay_id: UUID) -> bool:
+    """Whether somebody who is there sleeps in an arrival cell."""
+    here = sa.select(assignments.c.cell_now).where(assignments.c.id == stay_id).scalar_subquery()
+    return bool(
+        (await conn.execute(sa.select(sa.exists().where(cells.c.code == here, cells.c.type == "arrival")))).scalar_one()
+    )
+
+
+async def move_due(conn: AsyncConnection, site: str, today: date) -> sa.Row[Any] | None:
+    """The first move that an officer planned for today or before and that can be: `stay_id, cell`; None for none.
+
+    Nobody else sleeps in that cell, and it is in service. All pools of the site must be locked.
+    """
+    return (await conn.execute(_MOVE_DUE, {"site": site, "today": today})).first()
+
+
+BY_AN_OFFICER = """
+    (planned.officer IS NOT NULL
+        OR EXISTS (SELECT FROM bed_use_history WHERE use_id = planned.id AND officer IS NOT NULL))
+"""
+"""Whether an officer laid nights down, also where a new day has corrected them since."""
+
+_MOVE_DUE = sa.text(
+    f"""
+    SELECT assignments.id AS stay_id, planned.cell
+    FROM assignments JOIN requests ON requests.id = request_id
+        JOIN bed_uses AS planned ON planned.stay_id = assignments.id AND planned.kind = 'stay'
+            AND planned.given_up_at IS NULL AND planned.nights @> CAST(:today AS date) AND planned.cell <> cell_now
+        JOIN cells ON cells.code = planned.cell AND cells.in_service
+    WHERE requests.site = :site AND {BY_AN_OFFICER}
+        AND NOT EXISTS (SELECT FROM assignments AS other WHERE other.cell_now = planned.cell)
+        AND NOT EXISTS (SELECT FROM outages WHERE outages.cell = planned.cell AND ended_at IS NULL
+            AND starts_on <= :today)
+    ORDER BY decided_on, file_number, requests.id LIMIT 1
+    """  # noqa: S608
+).bindparams(sa.bindparam("today", type_=DATE))
 
 
 async def fitness(

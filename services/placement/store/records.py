@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.placement.tables import cells, stay_records
+from services.placement.tables import bed_uses, cells, stay_records
 
 _closing = stay_records.alias("closing")
 
@@ -36,11 +36,42 @@ _ROWS: sa.Select[Any] = (
 )
 
 
-async def has_open(conn: AsyncConnection, stay_id: UUID, kind: str) -> bool:
-    """Whether a line of a kind is not closed."""
+async def open_id(conn: AsyncConnection, stay_id: UUID, kind: str) -> UUID | None:
+    """The line of a kind that is not closed."""
     closed = sa.exists().where(_closing.c.closes == stay_records.c.id)
-    found = sa.exists().where(stay_records.c.stay_id == stay_id, stay_records.c.kind == kind, ~closed)
-    return bool((await conn.execute(sa.select(found))).scalar_one())
+    found = sa.select(stay_records.c.id).where(stay_records.c.stay_id == stay_id, stay_records.c.kind == kind, ~closed)
+    return (await conn.execute(found)).scalar_one_or_none()
+
+
+async def same_line(conn: AsyncConnection, stay_id: UUID, said: dict[str, Any]) -> UUID | None:
+    """A line that says the very same and is not closed."""
+    closed = sa.exists().where(_closing.c.closes == stay_records.c.id)
+    same = (stay_records.c[name].is_not_distinct_from(value) for name, value in said.items())
+    found = sa.select(stay_records.c.id).where(stay_records.c.stay_id == stay_id, *same, ~closed)
+    return (await conn.execute(found.limit(1))).scalar_one_or_none()
+
+
+async def phase(conn: AsyncConnection, stay_id: UUID, code: str) -> sa.Row[Any] | None:
+    """The line of a phase, which a stay has once: `id, day`."""
+    found: sa.Select[Any] = sa.select(stay_records.c.id, stay_records.c.day).where(
+        stay_records.c.stay_id == stay_id, stay_records.c.kind == "phase", stay_records.c.code == code
+    )
+    row: sa.Row[Any] | None = (await conn.execute(found)).first()
+    return row
+
+
+async def last_code(conn: AsyncConnection, stay_id: UUID, kind: str) -> str | None:
+    """The code of the latest line of a kind."""
+    found = sa.select(stay_records.c.code).where(stay_records.c.stay_id == stay_id, stay_records.c.kind == kind)
+    latest = found.order_by(stay_records.c.at.desc(), stay_records.c.id.desc()).limit(1)
+    return (await conn.execute(latest)).scalar_one_or_none()
+
+
+async def somebody_waits_in(conn: AsyncConnection, cell: str) -> bool:
+    """Whether somebody is in the secure waiting cell: until an officer says that it is over, whatever was planned."""
+    closed = sa.exists().where(_closing.c.closes == stay_records.c.id)
+    waits = sa.exists().where(stay_records.c.use_id == bed_uses.c.id, bed_uses.c.cell == cell, ~closed)
+    return bool((await conn.execute(sa.select(waits))).scalar_one())
 
 
 async def secure_waiting_cell(conn: AsyncConnection, site: str) -> str | None:

@@ -35,6 +35,7 @@ def request_of(row: Any) -> Request:
         state=State(row.state),
         overdue=row.overdue,
         version=row.version,
+        ordered_entry=row.ordered_entry,
     )
 
 
@@ -54,6 +55,7 @@ def _row(request: Request) -> dict[str, Any]:
         "state": request.state,
         "overdue": request.overdue,
         "version": request.version,
+        "ordered_entry": request.ordered_entry,
     }
 
 

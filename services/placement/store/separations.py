@@ -74,11 +74,12 @@ async def separation_rows(
 NEAR = """
     SELECT CASE WHEN bool_or(mine.arrived_on IS NOT NULL AND theirs.arrived_on IS NOT NULL) THEN 'together'
         WHEN count(*) > 0 THEN 'planned' END
-    FROM bed_uses JOIN assignments AS mine ON mine.id = bed_uses.stay_id AND mine.state <> 'released'
-    JOIN assignments AS theirs ON theirs.candidacy_id = separations.other AND theirs.state <> 'released'
-    WHERE bed_uses.candidacy_id = separations.one AND bed_uses.given_up_at IS NULL AND separations.lifted_at IS NULL
-        AND kept_apart(separations.one, bed_uses.cell,
-            bed_uses.nights * separations.period * daterange(:today, NULL))
+    FROM bed_uses AS here JOIN near_cells ON near_cells.here = here.cell
+    JOIN bed_uses AS there ON there.cell = near_cells.there AND there.candidacy_id = separations.other
+    JOIN assignments AS mine ON mine.id = here.stay_id JOIN assignments AS theirs ON theirs.id = there.stay_id
+    WHERE here.candidacy_id = separations.one AND separations.lifted_at IS NULL
+        AND here.given_up_at IS NULL AND there.given_up_at IS NULL
+        AND NOT isempty(here.nights * there.nights * separations.period * daterange(:today, NULL))
 """
 """Whether a pair of `separations` is near one another on a day from `:today` on."""
 

@@ -88,13 +88,20 @@ stay_records = sa.Table(
     sa.Column("function", sa.Text, nullable=False),
     sa.Column("at", INSTANT, nullable=False),
     sa.CheckConstraint(
-        "kind IN ('phase', 'warning', 'absence', 'secure_waiting', 'exit_proposal', 'observations', 'closing')",
+        "kind IN ('phase', 'warning', 'absence', 'secure_waiting', 'exit_proposal', 'observations', 'closing',"
+        " 'transfer_order', 'release')",
         name="kind",
     ),
     sa.CheckConstraint("(kind = 'closing') = (closes IS NOT NULL)", name="closes"),
     sa.Index("ix_stay_records_stay_id", "stay_id", "at"),
+    sa.Index(
+        "uq_stay_records_once",
+        *("stay_id", "kind", "code"),
+        unique=True,
+        postgresql_where=sa.text("kind IN ('phase', 'release')"),
+    ),
 )
-"""What is recorded of a stay, line by line; a line that closes another one names it."""
+"""What is recorded of a stay, line by line; a line that closes another one names it. A trigger refuses every change."""
 
 evacuations = sa.Table(
     "evacuations",

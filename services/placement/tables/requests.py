@@ -30,6 +30,7 @@ requests = sa.Table(
     sa.Column("ahead_by", sa.Text),
     sa.Column("ahead_by_function", sa.Text),
     sa.Column("ahead_because", sa.Text),
+    sa.Column("ordered_entry", sa.Date),
     sa.CheckConstraint(
         "state IN ('requested', 'proposed', 'confirmed', 'arrived', 'waitlisted', 'cancelled', 'departed')",
         name="state",

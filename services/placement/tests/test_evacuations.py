@@ -42,6 +42,20 @@ async def assert_rules(desk: Desk) -> None:
     await assert_vacancies_are_what_uses_leave(desk.bench.engine)
 
 
+async def test_a_cell_in_cleaning_is_closed_like_any_other(desk: Desk, clock: SettableClock) -> None:
+    _, inside, _ = await desk.ask()
+    cell = await desk.come(inside)
+    clock.now = datetime(2027, 1, 11, 9, tzinfo=UTC)
+    on_the_day = {"starts_on": "2027-01-11"}
+    await desk.must(f"stays/{inside}/depart", {"reason": "other", "departed_on": "2027-01-11"})
+    seen = await plan(desk, **on_the_day)
+    assert (seen["removals"], cell in seen["closes"]) == ([], True)
+    await carry_out(desk, seen, **on_the_day)
+    closed = "SELECT count(*) FROM outages WHERE starts_on = '2027-01-11'"
+    assert await rows(desk.bench.engine, closed) == [(len(seen["closes"]),)]
+    await assert_rules(desk)
+
+
 async def test_a_unit_is_emptied_and_closed_in_one_act_as_the_plan_said(desk: Desk) -> None:
     _, inside, _ = await desk.ask()
     await desk.come(inside)

@@ -13,6 +13,7 @@ from services.placement.tests.conftest import SettableClock
 from services.placement.tests.desk import OUTAGE, Desk
 from services.placement.tests.test_handlers import assert_vacancies_are_what_uses_leave, rows
 from shared.contracts.selection import CellType
+from shared.testing.kernel import record
 from shared.web import routes_of
 
 ADAPTED = "DON-F1-U2-C10"
@@ -268,7 +269,6 @@ async def test_an_adapted_cell_that_is_lent_is_asked_back_as_soon_as_somebody_ne
     assert ("loan_needed", lent) in await desk.attention()
     await desk.must(f"stays/{lent}/recall")
     assert await desk.refused(f"stays/{lent}/recall") == "nothing-lent"
-    assert ("loan_needed", lent) not in await desk.attention()
     kept = "SELECT recalled_by IS NOT NULL, recalled_by_function FROM assignments WHERE recalled_at IS NOT NULL"
     assert await rows(desk.bench.engine, kept) == [(True, "placement_officer")]
 
@@ -290,3 +290,29 @@ async def test_only_the_placement_officer_has_a_hand_on_the_line(desk: Desk) -> 
     for by in ("spip", "decision_authority", "inspector"):
         for path, body in (("place", {"cell": ADAPTED, "reason": WHY}), ("ahead", {"reason": WHY}), ("recall", None)):
             assert (await desk.post(f"stays/{stay}/{path}", body, by)).status_code == 403
+
+
+async def test_a_recalled_loan_stays_listed_until_the_cell_is_given_back(desk: Desk) -> None:
+    _, stay, _ = await desk.ask(planned_entry=date(2027, 3, 1))
+    lent = (await desk.must(f"stays/{stay}/place", {"cell": ADAPTED, "reason": WHY}))["id"]
+    await desk.ask(cell_type=CellType.ADAPTED, planned_entry=date(2027, 3, 1))
+    await desk.must(f"stays/{lent}/recall")
+    assert ("loan_needed", lent) in await desk.attention()
+    await desk.must(f"stays/{lent}/place", {"cell": "DON-F1-U2-C03", "reason": WHY})
+    assert "loan_needed" not in [kind for kind, _ in await desk.attention()]
+
+
+async def test_an_arrival_cell_is_nobodys_for_the_whole_stay(desk: Desk) -> None:
+    _, stay, _ = await desk.ask(planned_entry=date(2027, 1, 10))
+    body = {"cell": "DON-F1-U1-C02", "reason": WHY}
+    assert await desk.refused(f"stays/{stay}/place", body) == "cell-type-unfit"
+
+
+async def test_who_is_passed_over_because_of_an_event_not_read_is_told_so(desk: Desk) -> None:
+    _, holding, _ = await desk.ask(cell_type=CellType.ADAPTED)
+    candidacy, _, _ = await desk.ask(cell_type=CellType.ADAPTED)
+    nonsense = a_request(planned_entry=date(2027, 2, 1), projected_exit=date(2027, 2, 1))
+    await desk.bench.dispatcher.dispatch([record(nonsense, subject=candidacy, version=2)])
+    await desk.must(f"stays/{holding}/release", {"reason": "other"})
+    (item,) = (await desk.get("sites/DON/waiting-list"))["items"]
+    assert item["blocked_by"] == "passed_over"

@@ -28,7 +28,8 @@ async def somebody(desk: Desk) -> str:
 async def test_secure_waiting_takes_the_cell_for_it_and_leaves_the_bed(desk: Desk) -> None:
     stay = await somebody(desk)
     line = await desk.must(f"stays/{stay}/records", SECURE)
-    assert await desk.refused(f"stays/{stay}/records", SECURE) == "record-open"
+    assert (await desk.must(f"stays/{stay}/records", SECURE))["id"] == line["id"]
+    assert await desk.refused(f"stays/{stay}/records", SECURE | {"code": "threat"}) == "record-open"
     uses = "SELECT cell, kind FROM bed_uses WHERE given_up_at IS NULL ORDER BY kind"
     assert await rows(desk.bench.engine, uses) == [("DON-SW-C01", "secure_waiting"), ("DON-F1-U2-C10", "stay")]
     _, other, _ = await desk.ask()
@@ -36,7 +37,8 @@ async def test_secure_waiting_takes_the_cell_for_it_and_leaves_the_bed(desk: Des
     assert await desk.refused(f"stays/{other}/records", SECURE) == "cell-taken"
     closed = await desk.must(f"stays/{stay}/records/{line['id']}/close", {"code": "ended"})
     assert (closed["closed_on"], closed["closed_code"]) == ("2027-01-04", "ended")
-    assert await desk.refused(f"stays/{stay}/records/{line['id']}/close", {"code": "ended"}) == "record-closed"
+    again = await desk.must(f"stays/{stay}/records/{line['id']}/close", {"code": "ended"})
+    assert again == closed
     assert (await desk.must(f"stays/{other}/records", SECURE))["kind"] == "secure_waiting"
 
 
@@ -57,7 +59,9 @@ async def test_a_proposed_exit_has_the_persons_own_words_and_moves_nobody(desk: 
     words = {"words": "I ask to stay."}
     said = await desk.must(f"stays/{stay}/records/{line['id']}/observations", words)
     assert (said["kind"], said["observations"]) == ("observations", "I ask to stay.")
+    assert (await desk.must(f"stays/{stay}/records/{line['id']}/observations", words))["id"] == said["id"]
     await desk.must(f"stays/{stay}/records/{line['id']}/close", {"code": "withdrawn"})
+    words = {"words": "I ask to stay, please."}
     assert await desk.refused(f"stays/{stay}/records/{line['id']}/observations", words) == "record-closed"
     assert await desk.told() == []
     kinds = [one["kind"] for one in (await desk.get(f"stays/{stay}/records"))["items"]]

@@ -161,3 +161,29 @@ async def test_separations_and_orders_at_once_wait_for_one_another_in_one_order(
 def _record(candidacy: UUID, number: int) -> Any:
     need = {"cell_type": CellType.STANDARD, "file_number": number, "decision_number": f"DON-{number}"}
     return record(a_request(**need), subject=candidacy)
+
+
+async def test_a_pair_is_near_only_because_of_its_own_two(desk: Desk) -> None:
+    one, _, _ = await desk.ask(planned_entry=date(2027, 1, 10))
+    near, _, _ = await desk.ask(planned_entry=date(2027, 1, 10))
+    far = uuid7()
+    apart = await desk.must("separations", pair(one, far))
+    await desk.bench.deliver(_order(), subject=far)
+    together = await desk.must("separations", pair(one, near))
+    assert (await desk.get(f"separations/{apart['id']}"))["near"] is None
+    items = (await desk.get("attention"))["items"]
+    assert [one["separation_id"] for one in items if one["kind"] == "kept_apart_planned"] == [together["id"]]
+
+
+async def test_who_is_kept_apart_waits_for_the_day_on_which_the_other_has_left(desk: Desk) -> None:
+    works = {"reason": "works", "owner": "M", "starts_on": "2027-01-04"}
+    kept = {"DON-F1-U1-C03", "DON-F1-U1-C04", "DON-F1-U2-C10"}
+    for cell in {f"DON-F1-U{unit}-C{number:02}" for unit in (1, 2) for number in range(1, 11)} - kept:
+        await desk.must(f"cells/{cell}/outages", works)
+    one, _, taken = await desk.ask(planned_entry=date(2027, 1, 10), projected_exit=date(2027, 9, 1))
+    other = uuid7()
+    await desk.must("separations", pair(one, other))
+    await desk.bench.deliver(_order(), subject=other)
+    (item,) = (await desk.get("sites/DON/waiting-list"))["items"]
+    assert (item["blocked_by"], item["next_free_on"], item["waits_in_vain"]) == ("kept_apart", "2027-09-01", False)
+    assert taken in kept

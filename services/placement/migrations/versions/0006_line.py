@@ -1,4 +1,4 @@
-"""Who put somebody ahead of the order of decisions stays known once it is taken back; a recall says in which function."""
+"""Which cells are near one another is said once; who put somebody ahead of the order of decisions stays known once it is taken back; a recall says in which function."""
 
 from alembic import op
 
@@ -6,6 +6,27 @@ revision = "0006"
 down_revision = "0005"
 
 STATEMENTS = (
+    # Two cells of a unit, or two arrival cells of a wing: what keep-apart goes by.
+    """
+    CREATE VIEW near_cells AS
+    SELECT here.code AS here, there.code AS there
+    FROM cells AS here JOIN units AS here_unit ON here_unit.code = here.unit
+    JOIN units AS there_unit ON there_unit.wing = here_unit.wing JOIN cells AS there ON there.unit = there_unit.code
+    WHERE there.unit = here.unit OR (there.type = 'arrival' AND here.type = 'arrival')
+    """,
+    """
+    CREATE OR REPLACE FUNCTION kept_apart(person uuid, near text, days daterange) RETURNS boolean
+    STABLE LANGUAGE sql AS $$
+        SELECT EXISTS (
+            SELECT FROM separations
+            JOIN bed_uses ON bed_uses.given_up_at IS NULL AND bed_uses.candidacy_id
+                = CASE WHEN separations.one = person THEN separations.other ELSE separations.one END
+            JOIN near_cells ON near_cells.here = near AND near_cells.there = bed_uses.cell
+            WHERE separations.lifted_at IS NULL AND (separations.one = person OR separations.other = person)
+                AND NOT isempty(bed_uses.nights * separations.period * days)
+        )
+    $$
+    """,
     """
     CREATE TABLE turn_changes (
         id uuid CONSTRAINT pk_turn_changes PRIMARY KEY,
