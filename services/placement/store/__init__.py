@@ -11,6 +11,7 @@ from services.placement.store.arrivals import (
 from services.placement.store.choice import Choice, first_in_line, place_for
 from services.placement.store.daily import STATUSES, occupancy_by_day, plan
 from services.placement.store.forecast import forecast
+from services.placement.store.history import history
 from services.placement.store.holds import Bed, bed_of, confirm_bed, free_bed, hold
 from services.placement.store.movements import (
     Outcome,
@@ -51,6 +52,7 @@ __all__ = [
     "first_in_line",
     "forecast",
     "free_bed",
+    "history",
     "hold",
     "inhabited",
     "is_cell_free",

@@ -94,6 +94,10 @@ async def test_somebody_moves_tonight_and_the_bed_left_behind_goes_to_the_next(d
         "proposed",
         "request",
     ]
+    lines = (await desk.get(f"stays/{stay}/history"))["items"]
+    assert [(one["cell"], one["reason"], one["function"]) for one in lines][-1][1:] == ("request", "placement_officer")
+    assert {one["cell"] for one in lines} == {"DON-F1-U1-C01", unit_cell, "DON-F1-U2-C03"}
+    assert (await desk.get(f"stays/{stay}"))["cell"] == "DON-F1-U2-C03"
     await assert_vacancies_are_what_uses_leave(desk.bench.engine)
 
 
