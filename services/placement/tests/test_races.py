@@ -175,8 +175,19 @@ FULL = {
 
 
 async def test_eight_workers_and_officers_on_a_full_site_never_close_a_circle_and_fill_it_exactly(desk: Desk) -> None:
+    await crowd(desk, 1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+async def test_eight_workers_with_a_thousand_orders_each_never_close_a_circle_and_fill_it_exactly(desk: Desk) -> None:
+    await crowd(desk, -(-8_000 // sum(asked for asked, _ in FULL.values())))
+
+
+async def crowd(desk: Desk, times: int) -> None:
+    """Everybody of `FULL` asks so many times, each time as somebody else, and officers act meanwhile."""
     bench = desk.bench
-    kinds = [kind for kind, (asked, _) in FULL.items() for _ in range(asked)]
+    kinds = [kind for kind, (asked, _) in FULL.items() for _ in range(asked * times)]
     # Neighbours in the queue are of different pools.
     order = sorted(range(len(kinds)), key=lambda n: (n * 37) % len(kinds))
     people = {number: (uuid7(), kinds[number]) for number in order}
@@ -199,7 +210,7 @@ async def test_eight_workers_and_officers_on_a_full_site_never_close_a_circle_an
     cancelled = [
         record(a_cancellation(decision_number=f"DON-{number}"), subject=people[number][0], version=2) for number in held
     ]
-    waiting = [one.stay_id for one in stays if one.state == "waitlisted"][::4]
+    waiting = [one.stay_id for one in stays if one.state == "waitlisted"][:: 4 * times]
     ahead = [desk.post(f"stays/{stay}/ahead", {"reason": WHY}) for stay in waiting]
     candidacies = [one for one, _ in people.values()]
     pairs = [
