@@ -9,7 +9,6 @@ from uuid import UUID
 import httpx
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -28,7 +27,6 @@ from services.placement.tests.test_handlers import (
     the,
     types,
 )
-from shared.messaging.verdicts import sqlstate
 from shared.testing.api import Tokens, once
 from shared.testing.kernel import Bench, Published
 
@@ -227,30 +225,6 @@ async def test_an_order_after_the_arrival_moves_nobody_and_changes_the_forecast(
     assert (dates.event_type, dates.body["ends_on"]) == ("placement.stay.dates_changed.v1", "2028-08-01")
     assert await rows(engine, "SELECT upper(nights) FROM bed_uses") == [(date(2028, 8, 1),)]
     await assert_vacancies_are_what_uses_leave(engine)
-
-
-GUARDS = [
-    (
-        "UPDATE assignments SET state = 'released', released_at = now()",
-        "an arrived bed is not released without a departure",
-    ),
-    (
-        "UPDATE assignments SET departed_on = '2027-01-01', departure_reason = 'other', departure_by = 'x',"
-        " departure_by_function = 'x', departure_at = now(), state = 'released', released_at = now()",
-        "nobody leaves before the arrival",
-    ),
-    ("UPDATE assignments SET confirmed_by = NULL", "nobody arrives unconfirmed"),
-    ("UPDATE assignments SET arrival_by = NULL", "an arrival has somebody who recorded it"),
-]
-
-
-@pytest.mark.parametrize(("statement", "rule"), GUARDS)
-async def test_the_database_keeps_the_rules_of_arrival(bench: Bench, statement: str, rule: str) -> None:
-    await arrive(bench, await confirmed(bench, uuid7()))
-    async with bench.engine.connect() as conn:
-        with pytest.raises(DBAPIError) as refused:
-            await conn.execute(sa.text(statement))
-    assert sqlstate(refused.value) == "23514", rule
 
 
 async def test_the_placement_officer_records_arrival_and_departure(
