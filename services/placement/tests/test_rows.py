@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.placement.tests.conftest import SettableClock
 from services.placement.tests.desk import OUTAGE, Desk
+from services.placement.tests.test_constraints import code_of
 from services.placement.tests.test_handlers import rows
 from services.placement.tests.test_roll import EMPTY
 from shared.contracts.selection import CellType
@@ -126,6 +127,8 @@ async def test_each_rule_of_a_row_is_kept_by_the_database(desk: Desk, clock: Set
     await desk.must("sites/DON/roll-counts", {"lines": lines})
     for rule, statement in BROKEN.items():
         assert await broken_by(desk, statement) == rule
+    edited = "UPDATE stay_records SET code = 'x'", "DELETE FROM stay_records"
+    assert [await code_of(desk.bench.engine, statement) for statement in edited] == ["23001", "23001"]
     assert {name for (name,) in await rows(desk.bench.engine, ALL)} == set(BROKEN)
 
 
