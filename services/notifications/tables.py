@@ -99,7 +99,8 @@ deliveries = sa.Table(
     sa.Column("header_values", ARRAY(BYTEA), nullable=False),
     sa.Column("created_at", _instant, nullable=False),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
-    sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled')", name="state"),
+    sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
+    sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
     # A delivery is ended, scheduled, or waits for the one that it takes back: nothing is ever forgotten in between.
     sa.CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name="scheduled"),
     sa.CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
@@ -132,3 +133,37 @@ attempts = sa.Table(
     sa.CheckConstraint("number > 0", name="number"),
 )
 """What was tried. `lost` stands for an attempt whose worker never came back. Nothing of an answer's body is kept."""
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("delivery_id", sa.ForeignKey(deliveries.c.id), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("candidacy_id", sa.Uuid, nullable=False),
+    sa.Column("partner_id", sa.ForeignKey(partners.c.id), nullable=False),
+    sa.Column("subscription_id", sa.ForeignKey(subscriptions.c.id), nullable=False),
+    sa.Column("notice", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("decision_number", sa.Text),
+    sa.Column("convention_from", sa.Date, nullable=False),
+    sa.Column("convention_to", sa.Date, nullable=False),
+    sa.Column("certain", sa.Boolean, nullable=False),
+    sa.Column("at", _instant, nullable=False),
+    sa.UniqueConstraint("delivery_id", "attempt"),
+    sa.Index("ix_disclosures_candidacy_id", "candidacy_id", "id"),
+)
+"""Each attempt by which a partner learnt something of a person, or may have (`certain`: it said so). A trigger keeps
+the rows as they are; deliveries and attempts may be cleared away before them."""
+
+reads = sa.Table(
+    "reads",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("read_at", _instant, nullable=False),
+    sa.Column("reader", sa.Text, nullable=False),
+    sa.Column("reader_function", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("candidacy_id", sa.Uuid, nullable=False),
+)
+"""Who read what partners were told of whom, and why. Never edited."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.notifications.api import deliveries, partners, subscriptions
+from services.notifications.api import deliveries, disclosures, partners, subscriptions
 from services.notifications.api.refusals import REFUSALS
 from services.notifications.handlers import Seal
 
@@ -20,4 +20,5 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     router.include_router(partners.router)
     router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback))
     router.include_router(deliveries.router)
+    router.include_router(disclosures.router)
     return router

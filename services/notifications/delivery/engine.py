@@ -20,8 +20,9 @@ from services.notifications.delivery import lease, sign
 from services.notifications.delivery.keys import Keys, Unreadable
 from services.notifications.delivery.lease import LEASE, Claimed, Try
 from services.notifications.delivery.outcome import Ended, record
-from services.notifications.delivery.schedule import Again, Answer, GivenUp, decide
+from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, decide
 from services.notifications.delivery.send import DEADLINE, Sender
+from services.notifications.domain import day_in_france
 from shared.messaging import Meta, Tx
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
@@ -138,7 +139,13 @@ class Engine:
         busy = list(self._in_flight.values())
         async with self._transaction(None) as tx:
             claimed = await lease.claim(
-                tx.conn, now=tx.now, token=uuid7(), in_flight=busy, cap=self._limits.per_endpoint, room=room
+                tx.conn,
+                now=tx.now,
+                today=day_in_france(tx.now),
+                token=uuid7(),
+                in_flight=busy,
+                cap=self._limits.per_endpoint,
+                room=room,
             )
         for one in claimed:
             task = asyncio.create_task(self._deliver(sender, one))
@@ -173,6 +180,9 @@ class Engine:
         elif not claimed.active:
             span = start("settle webhook", SpanKind.INTERNAL, context=origin)
             ended = Ended(GivenUp("subscription_disabled"), None)
+        elif claimed.forbidden is not None:
+            span = start("settle webhook", SpanKind.INTERNAL, context=origin)
+            ended = Ended(NotPermitted(claimed.forbidden), None)
         else:
             span = _client_span(claimed, origin)
             ended = await self._attempt(sender, claimed, span)

@@ -1,7 +1,7 @@
 """Rows taken to be sent, and given back: a claim carries a token, and only who holds it may write the outcome."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,6 +35,8 @@ class Claimed(NamedTuple):
     secret: bytes
     active: bool
     """Whether the subscription is still served."""
+    forbidden: str | None
+    """Why it may not be told any more: `convention_ended`, or `not_allowed` by a signed act and the person's yes."""
     partner: str
     partner_id: UUID
     reference: str | None
@@ -42,15 +44,24 @@ class Claimed(NamedTuple):
 
 
 async def claim(
-    conn: AsyncConnection, *, now: datetime, token: UUID, in_flight: Sequence[UUID], cap: int, room: int
+    conn: AsyncConnection,
+    *,
+    now: datetime,
+    today: date,
+    token: UUID,
+    in_flight: Sequence[UUID],
+    cap: int,
+    room: int,
 ) -> list[Claimed]:
     """Leases due rows, the longest due first, so many per endpoint that none can take all places.
 
-    A row whose lease had lapsed counts the attempt as lost: the partner may have been told.
+    A row whose lease had lapsed counts the attempt as lost: the partner may have been told. Whether a notice may be
+    told is asked here, at every attempt. A retraction always may: it goes to exactly those who have the notice.
 
     Args:
         conn: of a transaction that commits before anything is sent.
         now: what is due by it, UTC.
+        today: that a convention must cover, Europe/Paris.
         token: of this claim.
         in_flight: subscription of each delivery that this worker is sending now.
         cap: how many may be in flight per subscription.
@@ -58,7 +69,10 @@ async def claim(
     """
     rows = await conn.execute(
         _CLAIM,
-        {"now": now, "until": now + LEASE, "token": token, "in_flight": list(in_flight), "cap": cap, "room": room},
+        {
+            **{"now": now, "until": now + LEASE, "today": today, "token": token},
+            **{"in_flight": list(in_flight), "cap": cap, "room": room},
+        },
     )
     return [Claimed(*row) for row in rows]
 
@@ -67,8 +81,15 @@ _CLAIM = sa.text(
     """
     WITH due AS (
         SELECT d.*
-        FROM subscriptions s CROSS JOIN LATERAL (
-            SELECT c.id, c.attempts, c.next_attempt_at, c.lease_until
+        FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
+            SELECT c.id, c.attempts, c.next_attempt_at, c.lease_until, CASE
+                WHEN c.notice <> 'candidacy.approved' THEN NULL
+                WHEN NOT daterange(p.convention_from, p.convention_to) @> CAST(:today AS date) THEN 'convention_ended'
+                WHEN NOT EXISTS (
+                    SELECT FROM approvals a
+                    WHERE a.candidacy_id = c.candidacy_id AND a.decision_number = c.decision_number
+                        AND p.category = ANY (a.ordered) AND p.category = ANY (a.allowed)
+                ) THEN 'not_allowed' END AS forbidden, p.id AS partner_id, p.convention_from, p.convention_to
             FROM deliveries c
             WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.next_attempt_at <= :now
             ORDER BY c.next_attempt_at
@@ -83,16 +104,25 @@ _CLAIM = sa.text(
         SELECT id, attempts, lease_until - CAST(:lease AS interval), 'lost'
         FROM due WHERE lease_until IS NOT NULL AND attempts > 0
         ON CONFLICT DO NOTHING
+    ), perhaps AS (
+        INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
+            decision_number, convention_from, convention_to, certain, at)
+        SELECT due.id, due.attempts, candidacy_id, due.partner_id, subscription_id, notice, reference,
+            decision_number, convention_from, convention_to, false, due.lease_until - CAST(:lease AS interval)
+        FROM due JOIN deliveries USING (id) JOIN partner_references USING (partner_id, candidacy_id)
+        WHERE due.lease_until IS NOT NULL AND due.attempts > 0
+        ON CONFLICT DO NOTHING
     )
     UPDATE deliveries d
     SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
         reached = d.reached OR due.lease_until IS NOT NULL,
-        attempts = d.attempts + CASE WHEN d.superseded_by IS NULL AND s.state = 'active' THEN 1 ELSE 0 END
+        attempts = d.attempts
+            + CASE WHEN d.superseded_by IS NULL AND s.state = 'active' AND due.forbidden IS NULL THEN 1 ELSE 0 END
     FROM due, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
         d.attempts, d.created_at, d.superseded_by IS NOT NULL, d.header_names, d.header_values, s.url, s.secret,
-        s.state = 'active', p.name, p.id,
+        s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
     """
 ).bindparams(
@@ -100,6 +130,7 @@ _CLAIM = sa.text(
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
     sa.bindparam("until", type_=sa.DateTime(timezone=True)),
     sa.bindparam("token", type_=sa.Uuid),
+    sa.bindparam("today", type_=sa.Date),
     sa.bindparam("room", type_=sa.Integer),
 )
 
@@ -153,6 +184,9 @@ async def settle(
             "outcome": tried and tried.outcome,
             "status": tried and tried.http_status,
             "reached": tried is not None and tried.reached,
+            "certain": tried is not None and tried.outcome == "accepted",
+            "partner": claimed.partner_id,
+            "reference": claimed.reference,
         },
     )
     found = row.first()
@@ -166,12 +200,19 @@ _SETTLE = sa.text(
         SET state = CASE WHEN superseded_by IS NOT NULL AND :state = 'pending' THEN 'cancelled' ELSE :state END,
             next_attempt_at = CASE WHEN superseded_by IS NULL THEN :next END,
             lease_token = NULL, lease_until = NULL, reached = reached OR :reached,
+            body = CASE WHEN :state = 'refused' THEN '' ELSE body END,
             version = version + CASE WHEN superseded_by IS NULL AND :state = 'pending' THEN 0 ELSE 1 END
         WHERE id = :id AND lease_token = :token
-        RETURNING state, version, reached, superseded_by
+        RETURNING state, version, reached, superseded_by, candidacy_id, subscription_id, notice, decision_number
     ), noted AS (
         INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, http_status)
         SELECT :id, :number, :started, :duration, :outcome, :status FROM settled WHERE :tried
+    ), told AS (
+        INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
+            decision_number, convention_from, convention_to, certain, at)
+        SELECT :id, :number, candidacy_id, partners.id, subscription_id, notice, :reference, decision_number,
+            convention_from, convention_to, :certain, :started
+        FROM settled JOIN partners ON partners.id = :partner WHERE :tried AND :reached
     )
     SELECT state, version, reached, superseded_by FROM settled
     """
@@ -187,6 +228,9 @@ _SETTLE = sa.text(
     sa.bindparam("outcome", type_=sa.Text),
     sa.bindparam("status", type_=sa.SmallInteger),
     sa.bindparam("tried", type_=sa.Boolean),
+    sa.bindparam("certain", type_=sa.Boolean),
+    sa.bindparam("partner", type_=sa.Uuid),
+    sa.bindparam("reference", type_=sa.Text),
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.notifications.delivery import lease, retractions
 from services.notifications.delivery.lease import Claimed, Settled, Try
 from services.notifications.delivery.retractions import Retractable
-from services.notifications.delivery.schedule import Again, Delivered, GivenUp, Outcome
+from services.notifications.delivery.schedule import Again, Delivered, GivenUp, NotPermitted, Outcome
 from services.notifications.domain import Held, State, held_retraction
 from services.notifications.handlers import DELIVERIES
 from shared.contracts.notifications import PartnerAlerted, PartnerAlertFailed
@@ -61,6 +61,8 @@ def _state(outcome: Outcome) -> tuple[State, datetime | None]:
             return State.PENDING, at
         case GivenUp():
             return State.FAILED, None
+        case NotPermitted():
+            return State.REFUSED, None
 
 
 async def _answer(tx: Tx, claimed: Claimed, settled: Settled, outcome: Outcome, site: str) -> None:
@@ -77,7 +79,7 @@ async def _answer(tx: Tx, claimed: Claimed, settled: Settled, outcome: Outcome, 
         case State.DELIVERED, _:
             known = {"partner_id": claimed.partner_id, "reference": claimed.reference}
             event: PartnerAlerted | PartnerAlertFailed = PartnerAlerted.model_validate(said | known)
-        case State.FAILED, GivenUp(reason=reason):
+        case State.FAILED | State.REFUSED, GivenUp(reason=reason) | NotPermitted(reason=reason):
             event = PartnerAlertFailed.model_validate(said | {"reason": reason})
         case State.CANCELLED, _:
             reason = "withdrawn_while_retrying" if settled.reached else "withdrawn_before_sending"

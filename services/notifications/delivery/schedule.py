@@ -70,6 +70,17 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class NotPermitted:
+    """Not to be told any more: nothing was sent.
+
+    Args:
+        reason: stable code, `convention_ended` or `not_allowed`.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class GivenUp:
     """Not to be tried again by itself.
 
@@ -82,7 +93,7 @@ class GivenUp:
     disable: bool = False
 
 
-Outcome = Delivered | Again | GivenUp
+Outcome = Delivered | Again | GivenUp | NotPermitted
 
 
 def decide(answer: Answer, *, attempt: int, now: datetime, created_at: datetime, rng: Random) -> Outcome:

@@ -33,6 +33,8 @@ class State(StrEnum):
     """Given up; a person can have it tried again."""
     CANCELLED = "cancelled"
     """Became void: it will never be sent (again)."""
+    REFUSED = "refused"
+    """Not permitted any more when it was due: not sent, and its body is gone."""
 
 
 class SubscriptionState(StrEnum):

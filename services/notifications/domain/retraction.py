@@ -77,7 +77,7 @@ def undo(alerts: Iterable[Alert]) -> Undoing:
                 stopped.append(alert.id)
         elif scheduled:
             unsent.append(alert.id)
-        else:
+        elif alert.state is not State.REFUSED:
             closed.append(alert.id)
     retractions = tuple(
         Retraction(subscription, tuple(a.id for a in told), any(a.leased for a in told))

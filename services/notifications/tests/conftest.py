@@ -3,15 +3,24 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
+import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.notifications.api import REFUSALS, build
 from services.notifications.consumers import consumer
-from services.notifications.tests.builders import NOW
+from services.notifications.settings import Settings
+from services.notifications.tests.builders import KEYS, NOW, a_partner, a_subscription
+from services.notifications.tests.receiver import Receiver, receiving
+from services.notifications.tests.worker import Desk
 from shared.database import create_engine
+from shared.testing.api import ISSUER, Tokens, client
 from shared.testing.fixtures import Databases
 from shared.testing.kernel import Bench
+from shared.web import create_app
 
 
 @dataclass
@@ -43,3 +52,44 @@ async def engine(databases: Databases) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 def bench(engine: AsyncEngine, clock: SettableClock) -> Bench:
     return Bench(engine, consumer, site="DON", clock=clock)
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens("DON")
+
+
+@pytest.fixture
+async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(
+        SITE="DON",
+        database_url=SecretStr(str(engine.url)),
+        kafka_bootstrap="127.0.0.1:1",
+        oidc_issuer=ISSUER,
+        idempotency_secret=SecretStr("s" * 32),
+        secrets_key=SecretStr("a" * 43 + "="),
+        api_port=1,
+        worker_port=1,
+    )
+    router = build(KEYS.seal, allow_loopback=False)
+    app = create_app(
+        "notifications", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+    )
+    async with client(app) as api:
+        yield api
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def subscription(engine: AsyncEngine, receiver: Receiver) -> UUID:
+    return await a_subscription(engine, await a_partner(engine), url=receiver.url)
+
+
+@pytest.fixture
+def desk(engine: AsyncEngine, bench: Bench, clock: SettableClock, subscription: UUID) -> Desk:
+    return Desk(engine, bench, clock)

@@ -1,28 +1,23 @@
 """The routes: who may, what is stored, what is shown, and how each wrong request is answered."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.api import REFUSALS, build
-from services.notifications.settings import Settings
 from services.notifications.tables import partners, subscriptions
 from services.notifications.tests.builders import DECISION, KEYS, NOW, a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from shared.contracts.notifications import PartnerConventionRecorded
 from shared.contracts.selection import PartnerCategory
-from shared.testing.api import ISSUER, Tokens, client, once
+from shared.testing.api import Tokens, once
 from shared.testing.kernel import Bench
-from shared.web import create_app
 
 PARTNER = {
     "name": "France Travail Charleville-Mézières",
@@ -30,31 +25,6 @@ PARTNER = {
     "convention_from": "2026-01-01",
     "convention_to": "2027-01-01",
 }
-
-
-@pytest.fixture
-def tokens() -> Tokens:
-    return Tokens("DON")
-
-
-@pytest.fixture
-async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
-    settings = Settings(
-        SITE="DON",
-        database_url=SecretStr(str(engine.url)),
-        kafka_bootstrap="127.0.0.1:1",
-        oidc_issuer=ISSUER,
-        idempotency_secret=SecretStr("s" * 32),
-        secrets_key=SecretStr("a" * 43 + "="),
-        api_port=1,
-        worker_port=1,
-    )
-    router = build(KEYS.seal, allow_loopback=False)
-    app = create_app(
-        "notifications", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
-    )
-    async with client(app) as api:
-        yield api
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -1,7 +1,6 @@
 """Sending for real: a worker's engine, PostgreSQL, and a partner's server that verifies with the public library."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,6 @@ from services.notifications.tests.worker import Desk
 from shared.contracts.notifications import PartnerAlerted, PartnerAlertFailed
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import utc_now
-from shared.testing.kernel import Bench
 from shared.testing.waiting import eventually
 
 MINUTE = timedelta(minutes=1)
@@ -33,22 +31,6 @@ MINUTE = timedelta(minutes=1)
 def clock() -> SettableClock:
     """Begins at the real time: the partner's library refuses what is older than five minutes."""
     return SettableClock(utc_now())
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-async def subscription(engine: AsyncEngine, receiver: Receiver) -> UUID:
-    return await a_subscription(engine, await a_partner(engine), url=receiver.url)
-
-
-@pytest.fixture
-def desk(engine: AsyncEngine, bench: Bench, clock: SettableClock, subscription: UUID) -> Desk:
-    return Desk(engine, bench, clock)
 
 
 async def told(desk: Desk) -> list[tuple[str, str, int, str | None]]:

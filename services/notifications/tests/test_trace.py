@@ -1,6 +1,5 @@
 """One trace from the decision to the partner's webhook; a retry, perhaps hours later, is linked to it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.tests.builders import a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
-from services.notifications.tests.receiver import Receiver, answering, receiving
+from services.notifications.tests.receiver import Receiver, answering
 from services.notifications.tests.worker import Desk
 from shared.messaging import tracing
 from shared.messaging.event import utc_now
-from shared.testing.kernel import Bench
 
 
 @pytest.fixture
@@ -36,19 +34,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 async def subscription(engine: AsyncEngine, receiver: Receiver) -> UUID:
     return await a_subscription(engine, await a_partner(engine), url=f"{receiver.url}?token=canary")
-
-
-@pytest.fixture
-def desk(engine: AsyncEngine, bench: Bench, clock: SettableClock, subscription: UUID) -> Desk:
-    return Desk(engine, bench, clock)
 
 
 def named(spans: InMemorySpanExporter, name: str) -> list[ReadableSpan]:

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed, claim
+from services.notifications.domain import day_in_france
 from services.notifications.handlers import DELIVERIES
 from services.notifications.tables import attempts, deliveries
 from services.notifications.tests.builders import KEYS, a_withdrawal, an_approval
@@ -107,7 +108,8 @@ class Desk:
     async def claim(self) -> list[Claimed]:
         """Takes what is due, as a worker does."""
         async with self.transaction(None) as tx:
-            return await claim(tx.conn, now=tx.now, token=uuid7(), in_flight=[], cap=8, room=32)
+            today = day_in_france(tx.now)
+            return await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32)
 
     async def subscription(self, subscription: UUID) -> sa.Row[Any]:
         async with self.engine.connect() as conn:
