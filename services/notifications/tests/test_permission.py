@@ -125,7 +125,7 @@ async def test_what_never_left_is_no_disclosure(desk: Desk, receiver: Receiver) 
     await desk.approve()
     async with desk.working():
         await desk.tried(1)
-    assert await said(desk.engine, "SELECT FROM disclosures") == []
+    assert await said(desk.engine, "SELECT id FROM disclosures") == []
 
 
 async def test_the_log_is_shown_for_a_purpose_and_the_read_is_kept(
