@@ -113,6 +113,11 @@ _COPIES = sa.text(
     WITH made AS (
         SELECT d, r, gen_random_uuid() AS candidacy, gen_random_uuid()::text AS event
         FROM deliveries d, generate_series(1, CAST(:last AS int)) AS r
+    ), approved AS (
+        INSERT INTO approvals SELECT candidacy, decision_number, ordered, allowed FROM made, approvals
+    ), named AS (
+        INSERT INTO partner_references SELECT partner_id, candidacy, 'r_' || event
+        FROM made JOIN subscriptions ON subscriptions.id = (made.d).subscription_id
     )
     INSERT INTO deliveries SELECT (jsonb_populate_record(
         d, jsonb_build_object('id', gen_random_uuid(), 'candidacy_id', candidacy, 'event_id', event)
