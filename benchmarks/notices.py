@@ -1,0 +1,181 @@
+"""What measurements of deliveries share: a database with a backlog, a fast partner, and the engine on both."""
+
+import asyncio
+import json
+import time
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
+
+from benchmarks import child
+from benchmarks.lab import Lab, for_engine
+from benchmarks.specimen import SITE
+from deploy.local.machine import free_port
+from services.notifications.consumers import consumer
+from services.notifications.delivery.engine import Engine
+from services.notifications.delivery.keys import Keys
+from services.notifications.tables import partners, subscriptions
+from shared.contracts.selection import CandidacyApproved, PartnerCategory
+from shared.database import create_engine
+from shared.messaging import Meta, Tx, driver
+from shared.messaging.event import utc_now
+from shared.messaging.transaction import transaction
+from shared.migrate import upgrade
+from shared.testing.kernel import OFFICER, Bench
+
+KEYS = Keys(b64encode(bytes(range(32))).decode())
+SECRET = bytes(range(24))
+HANGING = "/hang"
+"""Path at which the partner does not answer for `HANGS` seconds."""
+HANGS = 10.0
+
+COPY = """
+    WITH made AS (
+        SELECT d, gen_random_uuid() AS candidacy, gen_random_uuid()::text AS event
+        FROM deliveries d, generate_series(1, $2) WHERE d.event_id = $1
+    )
+    INSERT INTO deliveries SELECT (jsonb_populate_record(
+        d, jsonb_build_object('id', gen_random_uuid(), 'candidacy_id', candidacy, 'event_id', event) || $3::jsonb
+    )).* FROM made RETURNING id
+"""
+"""Copies one event's deliveries, each for another candidacy and event, with some columns set otherwise."""
+PATTERN = "01936f00-0000-7000-8000-000000000001"
+
+
+async def prepared(lab: Lab, endpoints: list[str]) -> str:
+    """Makes a database with one subscription per endpoint and the ended deliveries of one approval, to be copied."""
+    url = await lab.database()
+    engine = create_engine(for_engine(url), application="bench-prepare")
+    try:
+        await upgrade(engine, "notifications")
+        async with engine.begin() as conn:
+            for endpoint in endpoints:
+                partner, subscription = uuid7(), uuid7()
+                values = {"id": partner, "name": endpoint, "category": "employment_service", "fields": []}
+                since, until = utc_now().date().replace(year=2020), utc_now().date().replace(year=2100)
+                made = {"created_by": "bench", "created_at": utc_now()}
+                await conn.execute(
+                    partners.insert(), values | made | {"convention_from": since, "convention_to": until}
+                )
+                values = {"id": subscription, "partner_id": partner, "url": endpoint, "state": "active"}
+                sealed = {"secret": KEYS.seal(SECRET, subscription), "event_types": ["candidacy.approved"]}
+                await conn.execute(subscriptions.insert(), values | made | sealed)
+        bench = Bench(engine, consumer, site=SITE)
+        ordered = CandidacyApproved(
+            decision_number="DON-2026-0042", partner_categories=(PartnerCategory.EMPLOYMENT_SERVICE,)
+        )
+        await bench.deliver(ordered, subject=uuid7(), event_id=PATTERN)
+        await bench.published()
+        async with engine.begin() as conn:
+            await conn.execute(sa.text("UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL"))
+    finally:
+        await engine.dispose()
+    return url
+
+
+async def copies(conn: asyncpg.Connection, each: int, **columns: Any) -> list[UUID]:
+    """Plans so many deliveries to each endpoint, due now unless the columns say otherwise; gives their ids."""
+    due = {"state": "pending", "next_attempt_at": utc_now().isoformat()} | columns
+    return [row["id"] for row in await conn.fetch(COPY, PATTERN, each, json.dumps(due), timeout=600)]
+
+
+async def settled(lab: Lab, url: str) -> None:
+    """Makes statistics true and pages clean."""
+    conn = await asyncpg.connect(url)
+    try:
+        await conn.execute("VACUUM ANALYZE", timeout=600)
+    finally:
+        await conn.close()
+    await lab.checkpoint()
+
+
+def engine_on(database: AsyncEngine, wake: asyncio.Event) -> Engine:
+    """The engine as the worker's composition root makes it."""
+
+    def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Tx]:
+        actor = cause.actor if cause else OFFICER
+        return transaction(database, now=utc_now(), actor=actor, source=f"/{SITE}/notifications", cause=cause)
+
+    return Engine(transaction=open_transaction, keys=KEYS, allow_loopback=True, clock=utc_now, wake=wake)
+
+
+def counting(database: AsyncEngine) -> Counter[str]:
+    """Counts what goes to the database: statements by their first words, and commits.
+
+    The kernel's own statements go past SQLAlchemy and its listeners: they are counted where they leave.
+    """
+    found: Counter[str] = Counter()
+    fetch = driver.fetch
+
+    async def fetched(conn: AsyncConnection, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        found[" ".join(statement.split()[:3])] += 1
+        return await fetch(conn, statement, *arguments)
+
+    driver.fetch = fetched
+
+    def executed(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        found[" ".join(statement.split()[:3])] += 1
+
+    def committed(_: Any) -> None:
+        found["COMMIT"] += 1
+
+    sa.event.listen(database.sync_engine, "after_cursor_execute", executed)
+    sa.event.listen(database.sync_engine, "commit", committed)
+    return found
+
+
+class Partner(asyncio.Protocol):
+    """Answers 200 to whatever comes, as cheaply as a server can; `GET /seen` tells when which id came."""
+
+    seen: dict[str, float] = {}  # noqa: RUF012
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Of uvloop, which does not inherit from it.
+        self._transport, self._buffer = cast("asyncio.Transport", transport), b""
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end]
+            lines = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:])
+            whole = end + 4 + int(lines.get(b"content-length", 0))
+            if len(self._buffer) < whole:
+                return
+            self._buffer = self._buffer[whole:]
+            self._answer(head.split(b" ", 2)[1].decode(), lines)
+
+    def _answer(self, path: str, lines: dict[bytes, bytes]) -> None:
+        if path == "/seen":
+            self._say(json.dumps(self.seen).encode())
+        elif path == HANGING:
+            asyncio.get_running_loop().call_later(HANGS, self._say, b"")
+        else:
+            self.seen[lines[b"webhook-id"].decode()] = time.monotonic()
+            self._say(b"")
+
+    def _say(self, body: bytes) -> None:
+        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+
+
+async def partner(port: int) -> dict[str, Any]:
+    """Serves, for ever."""
+    server = await asyncio.get_running_loop().create_server(Partner, "127.0.0.1", port)
+    child.tell("started")
+    await server.serve_forever()
+    return {}
+
+
+async def a_partner(lab: Lab) -> tuple[str, Callable[[], None]]:
+    """Starts a partner in a process of its own; its base address, and what ends it."""
+    port = free_port()
+    running = lab.begin(partner, port=port)
+    await running.reached("started")
+    return f"http://127.0.0.1:{port}", running.end
