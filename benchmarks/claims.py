@@ -11,6 +11,7 @@ from benchmarks.lab import Lab, for_engine
 from benchmarks.notices import copies, prepared, settled
 from services.notifications.delivery import lease
 from services.notifications.delivery.engine import Limits
+from services.notifications.domain import day_in_france
 from shared.database import create_engine
 from shared.messaging.event import utc_now
 
@@ -27,9 +28,9 @@ async def claims(url: str, times: int) -> dict[str, Any]:
     async with database.connect() as conn:
         for number in range(-20, times):
             began = time.perf_counter()
-            claimed = await lease.claim(
-                conn, now=utc_now(), token=uuid7(), in_flight=[], cap=limits.per_endpoint, room=limits.room
-            )
+            now = utc_now()
+            many = {"cap": limits.per_endpoint, "room": limits.room}
+            claimed = await lease.claim(conn, now=now, today=day_in_france(now), token=uuid7(), in_flight=[], **many)
             if number >= 0:
                 taken.append((time.perf_counter() - began) * 1000)
             assert len(claimed) == limits.room

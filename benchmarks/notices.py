@@ -41,6 +41,12 @@ COPY = """
     WITH made AS (
         SELECT d, gen_random_uuid() AS candidacy, gen_random_uuid()::text AS event
         FROM deliveries d, generate_series(1, $2) WHERE d.event_id = $1
+    ), approved AS (
+        INSERT INTO approvals SELECT candidacy, decision_number, ordered, allowed
+        FROM made JOIN approvals ON approvals.candidacy_id = (made.d).candidacy_id
+    ), named AS (
+        INSERT INTO partner_references SELECT partner_id, candidacy, 'r_' || event
+        FROM made JOIN subscriptions ON subscriptions.id = (made.d).subscription_id
     )
     INSERT INTO deliveries SELECT (jsonb_populate_record(
         d, jsonb_build_object('id', gen_random_uuid(), 'candidacy_id', candidacy, 'event_id', event) || $3::jsonb
@@ -61,13 +67,16 @@ async def prepared(lab: Lab, endpoints: list[str]) -> str:
                 partner, subscription = uuid7(), uuid7()
                 values = {"id": partner, "name": endpoint, "category": "employment_service", "fields": []}
                 since, until = utc_now().date().replace(year=2020), utc_now().date().replace(year=2100)
-                made = {"created_by": "bench", "created_at": utc_now()}
+                now = utc_now()
+                made = {"created_by": "bench", "created_at": now}
                 await conn.execute(
                     partners.insert(), values | made | {"convention_from": since, "convention_to": until}
                 )
                 values = {"id": subscription, "partner_id": partner, "url": endpoint, "state": "active"}
                 sealed = {"secret": KEYS.seal(SECRET, subscription), "event_types": ["candidacy.approved"]}
-                await conn.execute(subscriptions.insert(), values | made | sealed)
+                served = {"proposed_by": "bench", "approved_by": "bench-2", "ever_active": True, "created_at": now}
+                served |= dict.fromkeys(("proven_at", "approved_at", "served_since"), now)
+                await conn.execute(subscriptions.insert(), values | sealed | served)
         bench = Bench(engine, consumer, site=SITE)
         ordered = CandidacyApproved(
             decision_number="DON-2026-0042", partner_categories=(PartnerCategory.EMPLOYMENT_SERVICE,)

@@ -69,7 +69,7 @@ async def floor(base: str, number: int, size: int) -> dict[str, Any]:
     async def post(sender: Sender, place: int, mine: "list[UUID]") -> None:
         nonlocal accepted
         for one in mine:
-            answer = await sender.post(f"{base}/{place}", sign.headers(SECRET, one, utc_now(), body), body)
+            answer = await sender.post(f"{base}/{place}", sign.headers([SECRET], one, utc_now(), body), body)
             accepted += answer.outcome == "accepted"
 
     async with Sender(allow_loopback=True) as sender:

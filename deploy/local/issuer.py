@@ -48,6 +48,7 @@ OFFICERS = {
     "training_lead": Officer("agent-4001", "Capucine Vaillandet", "training_lead", ("training_lead",)),
     "companion": Officer("agent-5001", "Gaspard Lemoinard", "companion", ("companion",)),
     "partner_admin": Officer("agent-6001", "Honorine Dastugue", "partner_admin", ("partner_admin",)),
+    "partner_approver": Officer("agent-6002", "Firmin Lescure", "partner_admin", ("partner_admin",)),
     "inspector": Officer("agent-7001", "Barnabé Quillerac", "inspector", ("inspector",)),
     "operator": Officer("agent-8001", "Philomène Astruc", "operator", ("operator",)),
     "partner": Officer("partner-9001", "Service d'emploi fictif", "partner", ("partner",)),

@@ -185,6 +185,9 @@ class Officers(Console):
         url = f"{self.stack.urls['partner']}/secret"
         async with self._session.post(url, json={"inbox": inbox, "secret": made["secret"]}) as answer:
             answer.raise_for_status()
+        path = f"/v1/subscriptions/{made['id']}"
+        await self.must("partner_admin", "POST", "notifications", f"{path}/prove")
+        await self.must("partner_approver", "POST", "notifications", f"{path}/approve")
         return str(made["id"])
 
     async def notices(

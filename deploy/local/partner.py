@@ -2,7 +2,8 @@
 
 Run it with `python -m deploy.local.partner --port 9000`. One process plays several partners, each with an inbox:
 
-- `POST /webhook/<inbox>`: where notices arrive; 400 if the signature is wrong, 503 while no secret is known.
+- `POST /webhook/<inbox>`: where notices arrive; 400 if the signature is wrong, 503 while no secret is known. The
+  challenge of a new subscription is repeated.
 - `POST /secret` `{"inbox": …, "secret": "whsec_…"}`: told after subscribing; older ones stay valid, as in a rotation.
 - `POST /faults` `{"inbox": …, "times": 3, "status": 500, "delay": 0.0}`: what the next requests are answered.
 - `GET /notices?inbox=…&type=…&count=2&timeout=10`: verified notices; waits for `count` of them, or the time.
@@ -54,6 +55,31 @@ class Partner:
             if inbox in (None, notice["inbox"]) and (kind is None or kind == notice["type"])
         ]
 
+    async def fail(self, inbox: str) -> int | None:
+        """The status that the next request of an inbox is answered, if it is to fail."""
+        fault = self.faults.get(inbox)
+        if fault is None or fault.times <= 0:
+            return None
+        fault.times -= 1
+        await asyncio.sleep(fault.delay)
+        return fault.status
+
+    async def keep(self, inbox: str, headers: dict[str, str], content: Any, received_at: float) -> None:
+        """Notes what was received, for whoever asks."""
+        self.seen[inbox, headers["webhook-id"]] += 1
+        notice = {
+            "inbox": inbox,
+            "id": headers["webhook-id"],
+            "type": content.get("type") if isinstance(content, dict) else None,
+            "body": content,
+            "headers": headers,
+            "received_at": received_at,
+            "times": self.seen[inbox, headers["webhook-id"]],
+        }
+        async with self.arrival:
+            self.notices.append(notice)
+            self.arrival.notify_all()
+
     def verify(self, inbox: str, body: bytes, headers: dict[str, str]) -> Any:
         """The notice's content; raises WebhookVerificationError if none of the secrets fits."""
         for webhook in self.secrets[inbox][:-1]:
@@ -64,41 +90,15 @@ class Partner:
         return self.secrets[inbox][-1].verify(body, headers)
 
 
-def create_app(partner: Partner) -> web.Application:
-    """The HTTP face of the partners."""
+def challenge_in(content: Any) -> str | None:
+    """What a new subscription asks its endpoint to repeat; None in any other notice."""
+    if not isinstance(content, dict) or content.get("type") != "endpoint.challenge":
+        return None
+    return str(content["data"]["challenge"])
 
-    async def webhook(request: web.Request) -> web.Response:
-        received_at = time.time()
-        inbox = request.match_info.get("inbox", DEFAULT)
-        body = await request.read()
-        fault = partner.faults.get(inbox)
-        if fault is not None and fault.times > 0:
-            fault.times -= 1
-            await asyncio.sleep(fault.delay)
-            return web.Response(status=fault.status)
-        if not partner.secrets[inbox]:
-            return web.Response(status=503)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        try:
-            content = partner.verify(inbox, body, headers)
-        except (WebhookVerificationError, ValueError):
-            partner.refused += 1
-            return web.Response(status=400)
-        partner.seen[inbox, headers["webhook-id"]] += 1
-        async with partner.arrival:
-            partner.notices.append(
-                {
-                    "inbox": inbox,
-                    "id": headers["webhook-id"],
-                    "type": content.get("type") if isinstance(content, dict) else None,
-                    "body": content,
-                    "headers": headers,
-                    "received_at": received_at,
-                    "times": partner.seen[inbox, headers["webhook-id"]],
-                }
-            )
-            partner.arrival.notify_all()
-        return web.Response(status=204)
+
+def controls(partner: Partner) -> list[web.RouteDef]:
+    """By which tests and the demo tell the partners what they know and do, and ask what they received."""
 
     async def secret(request: web.Request) -> web.Response:
         told = await request.json()
@@ -125,13 +125,40 @@ def create_app(partner: Partner) -> web.Application:
     async def refused(_: web.Request) -> web.Response:
         return web.json_response({"refused": partner.refused})
 
+    return [
+        web.post("/secret", secret),
+        web.post("/faults", faults),
+        web.get("/notices", notices),
+        web.get("/refused", refused),
+    ]
+
+
+def create_app(partner: Partner) -> web.Application:
+    """The HTTP face of the partners."""
+
+    async def webhook(request: web.Request) -> web.Response:
+        received_at = time.time()
+        inbox = request.match_info.get("inbox", DEFAULT)
+        body = await request.read()
+        if (failure := await partner.fail(inbox)) is not None:
+            return web.Response(status=failure)
+        if not partner.secrets[inbox]:
+            return web.Response(status=503)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            content = partner.verify(inbox, body, headers)
+        except (WebhookVerificationError, ValueError):
+            partner.refused += 1
+            return web.Response(status=400)
+        if (challenge := challenge_in(content)) is not None:
+            return web.json_response({"challenge": challenge})
+        await partner.keep(inbox, headers, content, received_at)
+        return web.Response(status=204)
+
     app = web.Application()
     app.router.add_post("/webhook", webhook)
     app.router.add_post("/webhook/{inbox}", webhook)
-    app.router.add_post("/secret", secret)
-    app.router.add_post("/faults", faults)
-    app.router.add_get("/notices", notices)
-    app.router.add_get("/refused", refused)
+    app.router.add_routes(controls(partner))
     return app
 
 

@@ -12,10 +12,13 @@ from shared.process import run
 def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build
     from services.notifications.delivery.keys import Keys
+    from services.notifications.delivery.proof import asking
+    from shared.messaging.event import utc_now
     from shared.web import serve_api
 
     keys = Keys(settings.secrets_key.get_secret_value())
-    router = build(keys.seal, allow_loopback=settings.allow_loopback)
+    ask = asking(keys, settings.site, utc_now, allow_loopback=settings.allow_loopback)
+    router = build(keys.seal, ask, allow_loopback=settings.allow_loopback)
     serve_api("notifications", settings, router, REFUSALS, legal_basis="R240-6 Code pénitentiaire")
 
 

@@ -46,16 +46,42 @@ subscriptions = sa.Table(
     sa.Column("secret", BYTEA, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("paused_until", _instant),
-    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("proposed_by", sa.Text, nullable=False),
     sa.Column("created_at", _instant, nullable=False),
-    sa.CheckConstraint("state IN ('active', 'disabled')", name="state"),
+    sa.Column("proven_at", _instant),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("approved_at", _instant),
+    sa.Column("ever_active", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("served_since", _instant, nullable=False),
+    sa.Column("paused_by", sa.Text),
+    sa.Column("paused_because", sa.Text),
+    sa.Column("rate_per_minute", sa.Integer),
+    sa.Column("next_slot_at", _instant),
+    sa.Column("old_secret", BYTEA),
+    sa.Column("old_secret_until", _instant),
+    sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
+    sa.CheckConstraint("state <> 'active' OR (num_nulls(proven_at, approved_at) = 0 AND ever_active)", name="served"),
+    sa.CheckConstraint(
+        "num_nulls(approved_by, approved_at) IN (0, 2) AND approved_by IS DISTINCT FROM proposed_by",
+        name="approved_by_another",
+    ),
+    sa.CheckConstraint(
+        "num_nulls(paused_by, paused_because) IN (0, 2) AND (paused_by IS NULL OR paused_until IS NOT NULL)",
+        name="paused",
+    ),
+    sa.CheckConstraint("rate_per_minute BETWEEN 1 AND 100000", name="rate"),
+    sa.CheckConstraint("num_nulls(old_secret, old_secret_until) IN (0, 2)", name="old_secret"),
     sa.CheckConstraint(
         "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
         name="event_types",
     ),
     sa.Index("ix_subscriptions_partner_id", "partner_id"),
 )
-"""Where a partner listens. The secret is encrypted with a key that the database does not know."""
+"""Where a partner listens. Secrets are encrypted with a key that the database does not know.
+
+`proposed_by` asked for the present address. `served_since`: patience with it counts from then on, anew after a hold.
+`next_slot_at`: when its rate has room again. `old_secret` signs beside the new one until a day after the rotation.
+"""
 
 partner_references = sa.Table(
     "partner_references",

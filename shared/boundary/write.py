@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -23,6 +24,8 @@ Command = Callable[[Tx], Awaitable[UUID]]
 Render = Callable[[AsyncConnection, UUID], Awaitable[BaseModel]]
 """Shows that thing as it is now; called in the same transaction, and again when the request is repeated."""
 
+Looked = TypeVar("Looked")
+
 RERUNS = 3
 _PASSING = frozenset({Verdict.CONFLICT, Verdict.OVERLAP})
 
@@ -41,6 +44,15 @@ class Write:
     def now(self) -> datetime:
         """The instant at which what was written is shown, UTC: for a `Render` that looks at dates."""
         return self._boundary.clock()
+
+    async def look(self, query: Callable[[AsyncConnection], Awaitable[Looked]]) -> Looked:
+        """Reads something first, in a read-only transaction that ends before the command's begins.
+
+        For what has to be asked of somebody outside in between: no connection is held while a stranger answers, and the
+        command has to check that what was seen still holds.
+        """
+        async with self._boundary.readers.connect() as conn:
+            return await query(conn)
 
     async def __call__(self, command: Command, render: Render, status: int = 201) -> Response:
         """Runs the command and answers what `render` shows of its result.

@@ -11,6 +11,17 @@ PROBLEMS = {
     Refusal.ENDPOINT_NOT_ALLOWED: Problem(
         422, "endpoint-not-allowed", "The address is not a public https address on an allowed port."
     ),
+    Refusal.ENDPOINT_CHANGED: Problem(409, "endpoint-changed", "The address has changed meanwhile; prove it again."),
+    Refusal.ENDPOINT_NOT_PROVEN: Problem(
+        409, "endpoint-not-proven", "The endpoint did not say that it wants to be told."
+    ),
+    Refusal.APPROVAL_BY_THE_SAME: Problem(
+        403, "approval-by-the-same", "Somebody else than who asked for the address has to approve it."
+    ),
+    Refusal.HOLD_TOO_LONG: Problem(
+        422, "hold-too-long", "Deliveries are held for thirty days at most, and until an instant to come."
+    ),
+    Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),
     Refusal.DELIVERY_NOT_FAILED: Problem(
         409, "delivery-not-failed", "Only a delivery that was given up can be tried again."

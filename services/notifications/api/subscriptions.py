@@ -3,12 +3,12 @@
 import secrets
 from base64 import b64encode
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -16,12 +16,14 @@ from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
 from services.notifications.domain import Notice, SubscriptionState
 from services.notifications.handlers import Seal
-from services.notifications.store import book
-from services.notifications.store.book import NewSubscription
-from shared.boundary import Read, Write, reading, writing
+from services.notifications.store import subscriptions as store
+from services.notifications.store.subscriptions import NewSubscription
+from shared.boundary import Command, Read, Write, reading, writing
 from shared.messaging import Tx
 
 SECRET_BYTES = 32
+
+Admin = Annotated[Write, Depends(writing("partner_admin"))]
 
 
 class SubscriptionBody(BaseModel):
@@ -33,6 +35,35 @@ class SubscriptionBody(BaseModel):
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     """A public https address on port 443 or 8443, without credentials."""
     event_types: Annotated[frozenset[Notice], Field(min_length=1)]
+    rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """How many deliveries a minute at most; what the endpoint itself says in its proof goes before."""
+
+
+class EndpointBody(BaseModel):
+    """Another address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class HoldBody(BaseModel):
+    """Until when deliveries are held, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: AwareDatetime
+    """Thirty days at most; it ends by itself."""
+    reason: Literal["maintenance", "incident", "asked_by_partner", "other"]
+
+
+class SecretBody(BaseModel):
+    """How the old secret ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    forced: bool = False
+    """At once, because it may be known to others; else it signs beside the new one for 24 hours."""
 
 
 class Subscription(BaseModel):
@@ -44,7 +75,18 @@ class Subscription(BaseModel):
     event_types: tuple[Notice, ...]
     state: SubscriptionState
     paused_until: datetime | None
-    """The endpoint asked to be left alone until then (`Retry-After`), UTC."""
+    """What is due is held until then, UTC: by an officer, or because the endpoint asked for it (`Retry-After`)."""
+    paused_because: str | None
+    """The officer's reason; null where the endpoint asked for it."""
+    proven_at: datetime | None
+    """When the endpoint said at this address that it wants to be told, UTC."""
+    approved_at: datetime | None
+    """When a second officer approved this address, UTC."""
+    rate_per_minute: int | None
+    pending: int
+    """Deliveries that are to be sent, the held ones among them."""
+    oldest_pending_at: datetime | None
+    """When the oldest of them was planned, UTC."""
     created_at: datetime
 
 
@@ -60,46 +102,101 @@ def shown(row: sa.Row[Any]) -> Subscription:
     return Subscription.model_validate(row, from_attributes=True)
 
 
+async def show(conn: AsyncConnection, subscription: UUID) -> Subscription:
+    return shown(await store.subscription(conn, subscription))
+
+
+router = APIRouter(tags=["subscriptions"])
+
+
+@router.get("/subscriptions")
+async def list_subscriptions(
+    read: Annotated[Read, Depends(reading("partner_admin", "inspector", "operator"))],
+    partner_id: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Subscription]:
+    """Subscriptions, the newest first."""
+    rows = await store.subscriptions_page(read.conn, before=before(cursor), limit=limit, partner_id=partner_id)
+    return Page(items=tuple(map(shown, rows)), next_cursor=next_cursor(rows, limit))
+
+
+@router.post("/subscriptions/{subscription_id}/approve", response_model=Subscription)
+async def approve(subscription_id: UUID, write: Admin) -> Response:
+    """Approves an address as the second officer."""
+    by = write.principal.subject
+    return await write(lambda tx: handlers.approve(tx, subscription_id, by), show, status=200)
+
+
+@router.post("/subscriptions/{subscription_id}/pause", response_model=Subscription)
+async def pause(subscription_id: UUID, body: HoldBody, write: Admin) -> Response:
+    """Holds deliveries until an instant; nothing is dropped."""
+    by = write.principal.subject
+    return await write(lambda tx: handlers.pause(tx, subscription_id, body.until, body.reason, by), show, status=200)
+
+
+@router.post("/subscriptions/{subscription_id}/resume", response_model=Subscription)
+async def resume(subscription_id: UUID, write: Admin) -> Response:
+    """Lets what was held go on now."""
+    return await write(lambda tx: handlers.resume(tx, subscription_id), show, status=200)
+
+
 def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
-    """The routes.
+    """The routes that make a secret or take an address.
 
     Args:
         seal: encrypts secrets before they are stored.
         allow_loopback: whether endpoints on this machine are accepted.
     """
-    router = APIRouter(tags=["subscriptions"])
+    keyed = APIRouter(tags=["subscriptions"])
 
-    @router.post("/subscriptions", status_code=201, response_model=NewlySubscribed)
-    async def subscribe(body: SubscriptionBody, write: Annotated[Write, Depends(writing("partner_admin"))]) -> Response:
-        """Subscribes an endpoint of a partner to notices, and gives the signing secret."""
+    @keyed.post("/subscriptions", status_code=201, response_model=NewlySubscribed)
+    async def subscribe(body: SubscriptionBody, write: Admin) -> Response:
+        """Proposes an endpoint of a partner, and gives the signing secret. Nothing goes there yet."""
         secret = secrets.token_bytes(SECRET_BYTES)
-        made: set[UUID] = set()
+        types = sorted(one.value for one in body.event_types)
+        new = NewSubscription(body.partner_id, body.url, types, body.rate_per_minute)
+        by = write.principal.subject
 
         async def command(tx: Tx) -> UUID:
-            new = NewSubscription(body.partner_id, body.url, sorted(one.value for one in body.event_types))
-            subscription = await handlers.subscribe(
-                tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, by=write.principal.subject
-            )
-            made.add(subscription)
-            return subscription
+            return await handlers.subscribe(tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, by=by)
 
-        async def render(conn: AsyncConnection, subscription: UUID) -> NewlySubscribed:
-            row = await book.subscription(conn, subscription)
-            # Only the request that made it knows the secret in clear.
-            told = "whsec_" + b64encode(secret).decode() if subscription in made else None
-            return NewlySubscribed(**shown(row).model_dump(), secret=told)
+        return await _telling(write, command, secret, 201)
 
-        return await write(command, render)
+    @keyed.post("/subscriptions/{subscription_id}/secret", response_model=NewlySubscribed)
+    async def rotate(subscription_id: UUID, body: SecretBody, write: Admin) -> Response:
+        """Gives a new signing secret; both sign until the old one ends."""
+        secret = secrets.token_bytes(SECRET_BYTES)
 
-    @router.get("/subscriptions")
-    async def list_subscriptions(
-        read: Annotated[Read, Depends(reading("partner_admin", "inspector", "operator"))],
-        partner_id: UUID | None = None,
-        cursor: Cursor = None,
-        limit: Limit = 50,
-    ) -> Page[Subscription]:
-        """Subscriptions, the newest first."""
-        rows = await book.subscriptions_page(read.conn, before=before(cursor), limit=limit, partner_id=partner_id)
-        return Page(items=tuple(map(shown, rows)), next_cursor=next_cursor(rows, limit))
+        async def command(tx: Tx) -> UUID:
+            return await handlers.rotate_secret(tx, subscription_id, secret=secret, seal=seal, forced=body.forced)
 
-    return router
+        return await _telling(write, command, secret, 200)
+
+    @keyed.post("/subscriptions/{subscription_id}/endpoint", response_model=Subscription)
+    async def change_endpoint(subscription_id: UUID, body: EndpointBody, write: Admin) -> Response:
+        """Another address, to be proved and approved like the first; what is due waits for that."""
+        by = write.principal.subject
+
+        async def command(tx: Tx) -> UUID:
+            return await handlers.change_endpoint(tx, subscription_id, body.url, allow_loopback=allow_loopback, by=by)
+
+        return await write(command, show, status=200)
+
+    return keyed
+
+
+async def _telling(write: Write, command: Command, secret: bytes, status: int) -> Response:
+    """Answers with the secret, which only the request that made it knows in clear."""
+    made: set[UUID] = set()
+
+    async def remembered(tx: Tx) -> UUID:
+        subscription = await command(tx)
+        made.add(subscription)
+        return subscription
+
+    async def render(conn: AsyncConnection, subscription: UUID) -> NewlySubscribed:
+        told = "whsec_" + b64encode(secret).decode() if subscription in made else None
+        return NewlySubscribed(**(await show(conn, subscription)).model_dump(), secret=told)
+
+    return await write(remembered, render, status)

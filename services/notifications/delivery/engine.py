@@ -193,11 +193,12 @@ class Engine:
     async def _attempt(self, sender: Sender, claimed: Claimed, span: Span) -> Ended:
         started_at = self._clock()
         try:
-            secret = self._keys.open(claimed.secret, claimed.subscription)
+            sealed = [one for one in (claimed.secret, claimed.old_secret) if one is not None]
+            secrets = [self._keys.open(one, claimed.subscription) for one in sealed]
         except Unreadable:
             answer = Answer(error="secret_unreadable")
         else:
-            signed = sign.headers(secret, claimed.id, started_at, claimed.body)
+            signed = sign.headers(secrets, claimed.id, started_at, claimed.body)
             answer = await sender.post(claimed.url, signed, claimed.body)
         if answer.status is not None:
             span.set_attribute("http.response.status_code", answer.status)
@@ -205,7 +206,7 @@ class Engine:
             span.set_attribute("error.type", answer.error or str(answer.status))
             span.set_status(Status(StatusCode.ERROR, answer.outcome))
         outcome = decide(
-            answer, attempt=claimed.attempt, now=self._clock(), created_at=claimed.created_at, rng=self._rng
+            answer, attempt=claimed.attempt, now=self._clock(), patient_since=claimed.patient_since, rng=self._rng
         )
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
         return Ended(outcome, Try(started_at, milliseconds, answer.outcome, answer.status, answer.reached))

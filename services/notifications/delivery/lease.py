@@ -26,13 +26,16 @@ class Claimed(NamedTuple):
     body: bytes
     attempt: int
     """Number of the attempt that this claim allows, from 1."""
-    created_at: datetime
+    patient_since: datetime
+    """Since when it could be sent: planned, or its endpoint served again after a hold."""
     superseded: bool
     """It was taken back while a lost worker held it: not to be sent any more."""
     header_names: Sequence[bytes]
     header_values: Sequence[bytes | None]
     url: str
     secret: bytes
+    old_secret: bytes | None
+    """Signs beside the new one for a while after a rotation."""
     active: bool
     """Whether the subscription is still served."""
     forbidden: str | None
@@ -93,10 +96,17 @@ _CLAIM = sa.text(
             FROM deliveries c
             WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.next_attempt_at <= :now
             ORDER BY c.next_attempt_at
-            LIMIT greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id)))
+            LIMIT least(
+                greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
+                CASE WHEN s.rate_per_minute IS NOT NULL THEN greatest(0, 1 + floor(
+                    extract(epoch FROM CAST(:now AS timestamptz) - greatest(s.next_slot_at, :now))
+                    * s.rate_per_minute / 60 + greatest(1, s.rate_per_minute / 60) - 1
+                )) END
+            )
             FOR UPDATE SKIP LOCKED
         ) d
-        WHERE s.paused_until IS NULL OR s.paused_until <= :now OR s.state = 'disabled'
+        WHERE s.state = 'disabled'
+            OR s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :now)
         ORDER BY d.next_attempt_at
         LIMIT :room
     ), lost AS (
@@ -112,6 +122,13 @@ _CLAIM = sa.text(
         FROM due JOIN deliveries USING (id) JOIN partner_references USING (partner_id, candidacy_id)
         WHERE due.lease_until IS NOT NULL AND due.attempts > 0
         ON CONFLICT DO NOTHING
+    ), paced AS (
+        UPDATE subscriptions s SET next_slot_at = greatest(s.next_slot_at, :now)
+            + n * CAST('1 minute' AS interval) / s.rate_per_minute
+        FROM (
+            SELECT subscription_id, count(*) AS n FROM due JOIN deliveries USING (id) GROUP BY subscription_id
+        ) AS taken
+        WHERE s.id = subscription_id AND s.rate_per_minute IS NOT NULL
     )
     UPDATE deliveries d
     SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
@@ -121,7 +138,8 @@ _CLAIM = sa.text(
     FROM due, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
-        d.attempts, d.created_at, d.superseded_by IS NOT NULL, d.header_names, d.header_values, s.url, s.secret,
+        d.attempts, greatest(d.created_at, s.served_since), d.superseded_by IS NOT NULL, d.header_names,
+        d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END,
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
     """

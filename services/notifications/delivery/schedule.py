@@ -13,7 +13,7 @@ JITTER = 0.2
 """Each wait is longer or shorter by up to this share, so that what failed together does not come back together."""
 
 PATIENCE = timedelta(days=3)
-"""Nothing is tried again later than this after it was planned, however long an endpoint asks to wait."""
+"""Nothing is tried again later than this after it could first be sent, however long an endpoint asks to wait."""
 
 LONGEST_PAUSE = timedelta(hours=24)
 """The most of a `Retry-After` that is honoured."""
@@ -96,7 +96,7 @@ class GivenUp:
 Outcome = Delivered | Again | GivenUp | NotPermitted
 
 
-def decide(answer: Answer, *, attempt: int, now: datetime, created_at: datetime, rng: Random) -> Outcome:
+def decide(answer: Answer, *, attempt: int, now: datetime, patient_since: datetime, rng: Random) -> Outcome:
     """Decides what follows from an attempt.
 
     2xx delivers. 410 ends the subscription. 429 and 503 with `Retry-After` pause the endpoint for as long as it asks,
@@ -106,7 +106,7 @@ def decide(answer: Answer, *, attempt: int, now: datetime, created_at: datetime,
         answer: of the partner, or of the network.
         attempt: number of the attempt that ended, from 1.
         now: UTC.
-        created_at: when the delivery was planned, UTC.
+        patient_since: when the delivery was planned, or its endpoint was served again after a hold, UTC.
         rng: for jitter.
     """
     if answer.outcome == "accepted":
@@ -118,7 +118,7 @@ def decide(answer: Answer, *, attempt: int, now: datetime, created_at: datetime,
     wait = RETRIES[attempt - 1] * rng.uniform(1 - JITTER, 1 + JITTER)
     asked = _asked(answer, now)
     at = now + max(wait, asked or wait)
-    if at > created_at + PATIENCE:
+    if at > patient_since + PATIENCE:
         return GivenUp("retries_exhausted")
     return Again(at, now + asked if asked else None)
 

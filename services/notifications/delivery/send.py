@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import aiohttp
 from yarl import URL
@@ -17,7 +18,7 @@ DEADLINE = 10.0
 """Seconds for one attempt, from resolving the name to the end of the answer."""
 
 MOST_READ = 4096
-"""Bytes of an answer's body that are read, and dropped: only so that the connection can be used again."""
+"""Bytes of an answer's body that are read: of a delivery only so that the connection can be used again."""
 
 _HEADERS = {
     "content-type": "application/json",
@@ -28,6 +29,16 @@ _HEADERS = {
 
 # Shorter than what servers keep: a connection must not be closed just as it is used again.
 _KEEPALIVE = 3.0
+
+
+class Reply(NamedTuple):
+    """An answer with what it said, for whoever has to look at it."""
+
+    answer: Answer
+    headers: Mapping[str, str] = {}
+    """Names in any case."""
+    head: bytes = b""
+    """The first bytes of the body, at most `MOST_READ`."""
 
 
 class Sender:
@@ -73,30 +84,39 @@ class Sender:
             headers: the signed ones.
             body: exactly as signed.
         """
+        return (await self.ask("POST", url, headers, body)).answer
+
+    async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
+        """The same with any method; gives the headers and the first bytes of the answer too."""
         started = time.perf_counter()
         if forbidden_url(url, allow_loopback=self._allow_loopback) is not None:
-            return Answer(error="egress_refused")
+            return Reply(Answer(error="egress_refused"))
         status: int | None = None
         retry_after = error = None
+        said: Mapping[str, str] = {}
+        head = b""
         try:
             async with asyncio.timeout(self._deadline):
-                async with self._session.post(
-                    URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
+                async with self._session.request(
+                    method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
                 ) as response:
-                    status, retry_after = response.status, response.headers.get("retry-after")
-                    await _drain(response)
+                    status, said = response.status, response.headers
+                    retry_after = said.get("retry-after")
+                    head = await _head(response)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as failure:
             # With a status in hand the partner has answered; how its body ended does not matter.
             error = None if status is not None else _code(failure)
-        return Answer(status, error, retry_after, timedelta(seconds=time.perf_counter() - started))
+        answer = Answer(status, error, retry_after, timedelta(seconds=time.perf_counter() - started))
+        return Reply(answer, said, head)
 
 
-async def _drain(response: aiohttp.ClientResponse) -> None:
-    room = MOST_READ
-    while room > 0 and (part := await response.content.read(room)):
-        room -= len(part)
-    if room <= 0:
+async def _head(response: aiohttp.ClientResponse) -> bytes:
+    parts = bytearray()
+    while len(parts) < MOST_READ and (part := await response.content.read(MOST_READ - len(parts))):
+        parts += part
+    if len(parts) >= MOST_READ:
         response.close()
+    return bytes(parts)
 
 
 def _code(failure: Exception) -> str:

@@ -7,15 +7,23 @@ from services.notifications.domain.notice import (
     PLACEHOLDER,
     Notice,
     State,
-    SubscriptionState,
     day_in_france,
     payload,
 )
 from services.notifications.domain.refusal import Refusal, Refused, refuse_retry
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
+from services.notifications.domain.subscription import (
+    OVERLAP,
+    Subscription,
+    SubscriptionState,
+    check_approval,
+    check_hold,
+    check_open,
+)
 
 __all__ = [
     "LAWFUL",
+    "OVERLAP",
     "PLACEHOLDER",
     "Alert",
     "Forbidden",
@@ -25,9 +33,13 @@ __all__ = [
     "Refused",
     "Retraction",
     "State",
+    "Subscription",
     "SubscriptionState",
     "Terms",
     "Undoing",
+    "check_approval",
+    "check_hold",
+    "check_open",
     "day_in_france",
     "forbidden_address",
     "forbidden_url",

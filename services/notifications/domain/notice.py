@@ -37,14 +37,6 @@ class State(StrEnum):
     """Not permitted any more when it was due: not sent, and its body is gone."""
 
 
-class SubscriptionState(StrEnum):
-    """Whether a subscription is served."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    """Its endpoint answered 410."""
-
-
 def day_in_france(instant: datetime) -> date:
     """The calendar day of an instant in Europe/Paris, by which conventions run."""
     return instant.astimezone(_FRANCE).date()

@@ -40,7 +40,9 @@ class Cause:
 
 
 async def plan(conn: AsyncConnection, cause: Cause, categories: Sequence[str], today: date) -> int:
-    """Writes one due delivery per active subscription of the partners to be told, and the references they lack.
+    """Writes one due delivery per subscription of the partners to be told, and the references they lack.
+
+    One that was served and whose new address is not approved yet gets its own too: it is held until then.
 
     Args:
         conn: of the caller's transaction.
@@ -76,7 +78,8 @@ _PLAN = sa.text(
     WITH told AS (
         SELECT s.id, s.partner_id
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id
-        WHERE s.state = 'active' AND CAST(:notice AS text) = ANY (s.event_types)
+        WHERE (s.state = 'active' OR s.state = 'proposed' AND s.ever_active)
+            AND CAST(:notice AS text) = ANY (s.event_types)
             AND p.category = ANY (CAST(:categories AS text[]))
             AND p.convention_from <= CAST(:today AS date) AND CAST(:today AS date) < p.convention_to
     ), named AS (

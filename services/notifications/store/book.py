@@ -26,15 +26,6 @@ class NewPartner:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class NewSubscription:
-    """Where a partner wants to be told what."""
-
-    partner_id: UUID
-    url: str
-    event_types: Sequence[str]
-
-
 async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by: str, now: datetime) -> None:
     """Stores a partner. `by`: the subject of who takes it in."""
     await conn.execute(
@@ -51,30 +42,6 @@ async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by:
             "created_at": now,
         },
     )
-
-
-async def add_subscription(
-    conn: AsyncConnection, subscription: UUID, new: NewSubscription, *, sealed: bytes, by: str, now: datetime
-) -> bool:
-    """Stores a subscription; False if there is no such partner. `sealed`: the encrypted secret."""
-    row = await conn.execute(
-        subscriptions.insert()
-        .from_select(
-            ["id", "partner_id", "url", "event_types", "secret", "state", "created_by", "created_at"],
-            sa.select(
-                sa.literal(subscription),
-                partners.c.id,
-                sa.literal(new.url),
-                sa.literal(list(new.event_types), subscriptions.c.event_types.type),
-                sa.literal(sealed),
-                sa.literal("active"),
-                sa.literal(by),
-                sa.literal(now, subscriptions.c.created_at.type),
-            ).where(partners.c.id == new.partner_id),
-        )
-        .returning(subscriptions.c.id)
-    )
-    return row.first() is not None
 
 
 async def lock_delivery(conn: AsyncConnection, delivery: UUID) -> Row | None:
@@ -101,27 +68,12 @@ async def make_due(conn: AsyncConnection, delivery: UUID, now: datetime) -> None
 
 async def partners_page(conn: AsyncConnection, *, before: UUID | None, limit: int) -> Sequence[Row]:
     """Partners, the newest first, from below `before`."""
-    return await _page(conn, sa.select(partners), partners.c.id, before, limit)
+    return await page(conn, sa.select(partners), partners.c.id, before, limit)
 
 
 async def partner(conn: AsyncConnection, partner_id: UUID) -> Row:
     """One partner that is known to exist."""
-    return await _one(conn, sa.select(partners).where(partners.c.id == partner_id))
-
-
-async def subscriptions_page(
-    conn: AsyncConnection, *, before: UUID | None, limit: int, partner_id: UUID | None
-) -> Sequence[Row]:
-    """Subscriptions, the newest first, of one partner or of all."""
-    query = _SUBSCRIPTIONS
-    if partner_id is not None:
-        query = query.where(subscriptions.c.partner_id == partner_id)
-    return await _page(conn, query, subscriptions.c.id, before, limit)
-
-
-async def subscription(conn: AsyncConnection, subscription_id: UUID) -> Row:
-    """One subscription that is known to exist, without its secret."""
-    return await _one(conn, _SUBSCRIPTIONS.where(subscriptions.c.id == subscription_id))
+    return await one(conn, sa.select(partners).where(partners.c.id == partner_id))
 
 
 async def deliveries_page(
@@ -133,12 +85,12 @@ async def deliveries_page(
         query = query.where(deliveries.c.state == state.value)
     if subscription_id is not None:
         query = query.where(deliveries.c.subscription_id == subscription_id)
-    return await _page(conn, query, deliveries.c.id, before, limit)
+    return await page(conn, query, deliveries.c.id, before, limit)
 
 
 async def delivery(conn: AsyncConnection, delivery_id: UUID) -> Row:
     """One delivery that is known to exist."""
-    return await _one(conn, _DELIVERIES.where(deliveries.c.id == delivery_id))
+    return await one(conn, _DELIVERIES.where(deliveries.c.id == delivery_id))
 
 
 async def attempts_of(conn: AsyncConnection, delivery_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
@@ -150,15 +102,6 @@ async def attempts_of(conn: AsyncConnection, delivery_ids: Sequence[UUID]) -> di
     return found
 
 
-_SUBSCRIPTIONS = sa.select(
-    subscriptions.c.id,
-    subscriptions.c.partner_id,
-    subscriptions.c.url,
-    subscriptions.c.event_types,
-    subscriptions.c.state,
-    subscriptions.c.paused_until,
-    subscriptions.c.created_at,
-)
 _DELIVERIES = sa.select(
     deliveries.c.id,
     deliveries.c.subscription_id,
@@ -173,15 +116,16 @@ _DELIVERIES = sa.select(
 ).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
 
 
-async def _page(
+async def page(
     conn: AsyncConnection, query: sa.Select[Any], key: sa.Column[Any], before: UUID | None, limit: int
 ) -> Sequence[Row]:
-    # Ids are UUIDv7: their order is that of time.
+    """Rows of a query, the newest first, from below `before`: ids are UUIDv7, so their order is that of time."""
     if before is not None:
         query = query.where(key < before)
     return list(await conn.execute(query.order_by(key.desc()).limit(limit)))
 
 
-async def _one(conn: AsyncConnection, query: sa.Select[Any]) -> Row:
+async def one(conn: AsyncConnection, query: sa.Select[Any]) -> Row:
+    """The row that is known to exist."""
     row: Row = (await conn.execute(query)).one()
     return row

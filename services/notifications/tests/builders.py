@@ -97,7 +97,10 @@ async def _insert_subscription(
         "event_types": [one.value for one in event_types],
         "secret": KEYS.seal(SECRET, subscription),
         "state": state,
-        "created_by": "tests",
+        "proposed_by": "tests",
+        "approved_by": "tests-2",
+        **dict.fromkeys(("proven_at", "approved_at", "served_since"), NOW),
+        "ever_active": True,
         "created_at": NOW,
     }
     await conn.execute(subscriptions.insert(), values)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.api import REFUSALS, build
 from services.notifications.consumers import consumer
+from services.notifications.delivery.proof import asking
 from services.notifications.settings import Settings
 from services.notifications.tests.builders import KEYS, NOW, a_partner, a_subscription
 from services.notifications.tests.receiver import Receiver, receiving
@@ -71,7 +72,8 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
         api_port=1,
         worker_port=1,
     )
-    router = build(KEYS.seal, allow_loopback=False)
+    ask = asking(KEYS, "DON", clock, allow_loopback=True)
+    router = build(KEYS.seal, ask, allow_loopback=False)
     app = create_app(
         "notifications", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
     )

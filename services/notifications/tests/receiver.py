@@ -13,6 +13,9 @@ from standardwebhooks import Webhook
 
 from services.notifications.tests.builders import SECRET
 
+SAID = web.RequestKey("said", dict[str, Any])
+"""The verified body of a request, for scripts that look at it."""
+
 Script = Callable[[web.Request], web.StreamResponse]
 
 
@@ -50,7 +53,10 @@ class Receiver:
             self.peers.append(request.get_extra_info("peername"))
             body = await request.read()
             self.headers.append(CIMultiDict(request.headers))
-            self.notices.append(Webhook("whsec_" + b64encode(SECRET).decode()).verify(body, dict(request.headers)))
+            if request.method == "POST":
+                said = Webhook("whsec_" + b64encode(SECRET).decode()).verify(body, dict(request.headers))
+                self.notices.append(said)
+                request[SAID] = said
             answer = self.answers.pop(0) if self.answers else answering(200)
             await self.gate.wait()
             return answer(request)

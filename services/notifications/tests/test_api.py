@@ -136,8 +136,10 @@ async def test_a_subscription_shows_its_secret_once(
         "partner_id": str(partner),
         "url": "https://partner.example.org/notices",
         "event_types": ["candidacy.approved", "candidacy.withdrawn"],
-        "state": "active",
-        "paused_until": None,
+        "state": "proposed",
+        **dict.fromkeys(("paused_until", "paused_because", "proven_at", "approved_at", "rate_per_minute")),
+        "pending": 0,
+        "oldest_pending_at": None,
         "created_at": "2026-11-23T09:00:00Z",
     }
     again = await subscribe(api, tokens, partner, "same")

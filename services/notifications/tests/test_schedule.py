@@ -22,7 +22,7 @@ from services.notifications.tests.builders import NOW
 
 
 def decided(answer: Answer, *, attempt: int = 1, age: timedelta = timedelta()) -> Outcome:
-    return decide(answer, attempt=attempt, now=NOW, created_at=NOW - age, rng=Random(1))
+    return decide(answer, attempt=attempt, now=NOW, patient_since=NOW - age, rng=Random(1))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -75,14 +75,14 @@ def test_any_answer_counts_as_read() -> None:
 def test_the_waits_follow_the_schedule_with_jitter(attempt: int) -> None:
     wait = RETRIES[attempt - 1]
     for seed in range(50):
-        outcome = decide(Answer(500), attempt=attempt, now=NOW, created_at=NOW, rng=Random(seed))
+        outcome = decide(Answer(500), attempt=attempt, now=NOW, patient_since=NOW, rng=Random(seed))
         assert isinstance(outcome, Again)
         assert wait * (1 - JITTER) <= outcome.at - NOW <= wait * (1 + JITTER)
 
 
 def test_two_deliveries_that_failed_together_do_not_come_back_together() -> None:
     rng = Random(1)
-    one, other = (decide(Answer(500), attempt=3, now=NOW, created_at=NOW, rng=rng) for _ in range(2))
+    one, other = (decide(Answer(500), attempt=3, now=NOW, patient_since=NOW, rng=rng) for _ in range(2))
     assert one != other
 
 

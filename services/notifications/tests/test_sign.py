@@ -16,13 +16,13 @@ BODY = '{"type":"candidacy.approved","data":{"reference":"é"}}'.encode()
 
 
 def test_the_public_library_accepts_what_we_sign() -> None:
-    headers = sign.headers(SECRET, uuid7(), utc_now(), BODY)
+    headers = sign.headers([SECRET], uuid7(), utc_now(), BODY)
     assert Webhook("whsec_" + b64encode(SECRET).decode()).verify(BODY, headers)["type"] == "candidacy.approved"
 
 
 @pytest.mark.parametrize("changed", ["webhook-id", "webhook-timestamp", "body", "secret"])
 def test_the_public_library_refuses_what_was_changed_on_the_way(changed: str) -> None:
-    headers = sign.headers(SECRET, uuid7(), utc_now(), BODY)
+    headers = sign.headers([SECRET], uuid7(), utc_now(), BODY)
     body, secret = BODY, SECRET
     match changed:
         case "webhook-id":
@@ -39,7 +39,7 @@ def test_the_public_library_refuses_what_was_changed_on_the_way(changed: str) ->
 
 def test_the_timestamp_is_the_instant_whatever_its_zone() -> None:
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    assert sign.headers(SECRET, uuid7(), at, BODY)["webhook-timestamp"] == str(int(at.timestamp()))
+    assert sign.headers([SECRET], uuid7(), at, BODY)["webhook-timestamp"] == str(int(at.timestamp()))
 
 
 def test_a_sealed_secret_opens_for_its_owner_only() -> None:

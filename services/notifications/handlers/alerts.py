@@ -1,6 +1,6 @@
-"""What notifications does: tell partners of an approval, take it back, take in partners and subscriptions."""
+"""Telling partners of an approval, taking it back, and taking partners in."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -11,7 +11,6 @@ from services.notifications.domain import (
     Refused,
     State,
     day_in_france,
-    forbidden_url,
     newly_allowed,
     payload,
     refuse_retry,
@@ -19,7 +18,7 @@ from services.notifications.domain import (
 )
 from services.notifications.store import alerts, approvals, book
 from services.notifications.store.alerts import Cause, Known
-from services.notifications.store.book import NewPartner, NewSubscription
+from services.notifications.store.book import NewPartner
 from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
 from shared.contracts.selection import (
     CandidacyApproved,
@@ -39,8 +38,6 @@ DELIVERIES = "deliveries"
 
 Undone = CandidacyWithdrawn | CandidacyRefused | CandidacyRevoked | CandidacyLapsed
 """Why a candidacy is no more so; partners never learn which."""
-Seal = Callable[[bytes, UUID], bytes]
-"""Encrypts a signing secret for the subscription that owns it."""
 
 
 async def alert_partners(tx: Tx, event: CandidacyApproved, meta: Meta) -> None:
@@ -96,29 +93,6 @@ async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUI
     )
     await publish(tx, recorded, subject=partner, version=1, site=site)
     return partner
-
-
-async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, allow_loopback: bool, by: str) -> UUID:
-    """Stores where a partner listens; gives the subscription's id.
-
-    Args:
-        tx: the request's transaction.
-        new: the subscription.
-        secret: that its deliveries are signed with; stored encrypted only.
-        seal: encrypts it.
-        allow_loopback: whether an endpoint on this machine is good.
-        by: the subject of who subscribes.
-
-    Raises:
-        Refused: the address is one that we never call, or the partner does not exist.
-    """
-    if forbidden_url(new.url, allow_loopback=allow_loopback) is not None:
-        raise Refused(Refusal.ENDPOINT_NOT_ALLOWED)
-    subscription = uuid7()
-    sealed = seal(secret, subscription)
-    if not await book.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now):
-        raise Refused(Refusal.PARTNER_UNKNOWN)
-    return subscription
 
 
 async def retry_delivery(tx: Tx, delivery: UUID) -> UUID:

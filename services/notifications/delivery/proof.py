@@ -1,0 +1,99 @@
+"""Whether an endpoint wants to be told, asked before anything goes there.
+
+First as the CloudEvents HTTP webhook specification has it (section 4, abuse protection): `OPTIONS` with
+`WebHook-Request-Origin`, consent is `WebHook-Allowed-Origin`. An endpoint that does not know this is sent a signed
+challenge that it has to repeat: whoever can has the secret and the address.
+"""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import NamedTuple
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.notifications.delivery import sign
+from services.notifications.delivery.keys import Keys, Unreadable
+from services.notifications.delivery.send import Reply, Sender
+from shared.messaging.event import Clock
+
+DEADLINE = 5.0
+"""Seconds for each of the two questions: an officer waits for the answer."""
+
+CHALLENGE = "endpoint.challenge"
+"""Type of the notice that an endpoint has to answer with `{"challenge": …}`."""
+
+
+class Proof(NamedTuple):
+    """What an endpoint said."""
+
+    proven: bool
+    """Whether it wants to be told."""
+    rate_per_minute: int | None
+    """How fast at most, if it said so."""
+    outcome: str
+    """Stable code: `allowed_origin`, `challenge_repeated`, `challenge_not_repeated`, or of the attempt."""
+
+
+def asking(
+    keys: Keys, site: str, clock: Clock, *, allow_loopback: bool
+) -> Callable[[str, bytes, UUID], Awaitable[Proof]]:
+    """What asks an endpoint, given its address, its sealed secret and its subscription.
+
+    Args:
+        keys: open the secrets.
+        site: code of the site, in our name to the endpoint.
+        clock: for the signature.
+        allow_loopback: whether endpoints on this machine may be called.
+    """
+
+    async def ask(url: str, sealed: bytes, subscription: UUID) -> Proof:
+        try:
+            secret = keys.open(sealed, subscription)
+        except Unreadable:
+            return Proof(False, None, "secret_unreadable")
+        async with Sender(allow_loopback=allow_loopback, deadline=DEADLINE) as sender:
+            return await prove(sender, url, secret, f"inserre-{site.lower()}", clock())
+
+    return ask
+
+
+async def prove(sender: Sender, url: str, secret: bytes, origin: str, now: datetime) -> Proof:
+    """Asks an endpoint whether it wants to be told; never raises for what the network or the partner does.
+
+    Args:
+        sender: guarded.
+        url: of the subscription.
+        secret: signs the challenge.
+        origin: names us in the handshake.
+        now: UTC.
+    """
+    asked = await sender.ask("OPTIONS", url, {"webhook-request-origin": origin})
+    if asked.answer.outcome == "accepted" and asked.headers.get("webhook-allowed-origin") in {origin, "*"}:
+        return Proof(True, _rate(asked), "allowed_origin")
+    challenge = f"c_{secrets.token_hex(16)}"
+    timestamp = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    body = json.dumps({"type": CHALLENGE, "timestamp": timestamp, "data": {"challenge": challenge}}).encode()
+    told = await sender.ask("POST", url, sign.headers([secret], uuid7(), now, body), body)
+    if told.answer.outcome != "accepted":
+        code = told.answer.status
+        return Proof(False, None, told.answer.outcome if code is None else f"answered_{HTTPStatus(code).value}")
+    repeated = _repeated(told.head) == challenge
+    return Proof(repeated, None, "challenge_repeated" if repeated else "challenge_not_repeated")
+
+
+def _rate(asked: Reply) -> int | None:
+    """Requests per minute; None for as many as we like, or unreadably."""
+    said = asked.headers.get("webhook-allowed-rate", "*")
+    return min(int(said[:9]), 100_000) or None if said.isascii() and said.isdigit() else None
+
+
+def _repeated(head: bytes) -> object:
+    try:
+        answer = json.loads(head)
+    except ValueError:
+        return None
+    return answer.get("challenge") if isinstance(answer, dict) else None

@@ -1,0 +1,142 @@
+"""Subscriptions: asked for, proved by the endpoint, approved by a second officer, held, and their secrets."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from services.notifications import domain
+from services.notifications.domain import Refusal, Refused, Subscription, SubscriptionState, forbidden_url
+from services.notifications.handlers.alerts import DELIVERIES
+from services.notifications.store import subscriptions as store
+from services.notifications.store.subscriptions import NewSubscription
+from shared.messaging import Tx
+
+Seal = Callable[[bytes, UUID], bytes]
+"""Encrypts a signing secret for the subscription that owns it."""
+
+
+async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, allow_loopback: bool, by: str) -> UUID:
+    """Stores where a partner wants to listen; nothing goes there before it is proved and approved.
+
+    Args:
+        tx: the request's transaction.
+        new: the subscription.
+        secret: that its deliveries are signed with; stored encrypted only.
+        seal: encrypts it.
+        allow_loopback: whether an endpoint on this machine is good.
+        by: the subject of who subscribes.
+
+    Returns:
+        the subscription's id.
+
+    Raises:
+        Refused: the address is one that we never call, or the partner does not exist.
+    """
+    _check_url(new.url, allow_loopback=allow_loopback)
+    subscription = uuid7()
+    sealed = seal(secret, subscription)
+    if not await store.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now):
+        raise Refused(Refusal.PARTNER_UNKNOWN)
+    return subscription
+
+
+async def note_proof(tx: Tx, subscription: UUID, url: str, rate_per_minute: int | None) -> UUID:
+    """Notes that the endpoint at this address wants to be told, and how fast at most if it says so.
+
+    Raises:
+        Refused: the address has changed since, or the subscription has ended.
+    """
+    known = await _lock(tx, subscription)
+    domain.check_open(known)
+    row = await store.endpoint(tx.conn, subscription)
+    if row is None or row.url != url:
+        raise Refused(Refusal.ENDPOINT_CHANGED)
+    said = {"proven_at": tx.now} | ({"rate_per_minute": rate_per_minute} if rate_per_minute else {})
+    await store.change(tx.conn, subscription, **said)
+    await _serve(tx, subscription)
+    return subscription
+
+
+async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
+    """Approves an address that somebody else asked for.
+
+    Raises:
+        Refused: the subscription has ended, or whoever approves has asked for it.
+    """
+    domain.check_approval(await _lock(tx, subscription), by)
+    await store.change(tx.conn, subscription, approved_by=by, approved_at=tx.now)
+    await _serve(tx, subscription)
+    return subscription
+
+
+async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopback: bool, by: str) -> UUID:
+    """Another address: what is due is held until it has been proved and approved like the first.
+
+    Raises:
+        Refused: the address is one that we never call, or the subscription has ended.
+    """
+    _check_url(url, allow_loopback=allow_loopback)
+    domain.check_open(await _lock(tx, subscription))
+    anew = {"proposed_by": by, "proven_at": None, "approved_by": None, "approved_at": None}
+    await store.change(tx.conn, subscription, url=url, state=SubscriptionState.PROPOSED.value, **anew)
+    return subscription
+
+
+async def pause(tx: Tx, subscription: UUID, until: datetime, reason: str, by: str) -> UUID:
+    """Has deliveries held until then, an end that comes by itself.
+
+    Raises:
+        Refused: the subscription has ended, or the hold is too long.
+    """
+    domain.check_open(await _lock(tx, subscription))
+    domain.check_hold(until, tx.now)
+    held = {"paused_by": by, "paused_because": reason, "paused_until": until, "served_since": until}
+    await store.change(tx.conn, subscription, **held)
+    return subscription
+
+
+async def resume(tx: Tx, subscription: UUID) -> UUID:
+    """Has what was held go on now.
+
+    Raises:
+        Refused: the subscription has ended.
+    """
+    domain.check_open(await _lock(tx, subscription))
+    free = {"paused_by": None, "paused_because": None, "paused_until": None, "served_since": tx.now}
+    await store.change(tx.conn, subscription, **free)
+    tx.wake(DELIVERIES)
+    return subscription
+
+
+async def rotate_secret(tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal, forced: bool) -> UUID:
+    """A new signing secret; the old one signs beside it for a day, or not any more when it was `forced`.
+
+    Raises:
+        Refused: the subscription has ended.
+    """
+    domain.check_open(await _lock(tx, subscription))
+    until = None if forced else tx.now + domain.OVERLAP
+    await store.keep_old_secret(tx.conn, subscription, seal(secret, subscription), until)
+    return subscription
+
+
+async def _serve(tx: Tx, subscription: UUID) -> None:
+    known = await _lock(tx, subscription)
+    if known.state is SubscriptionState.PROPOSED and known.served:
+        served = {"state": SubscriptionState.ACTIVE.value, "ever_active": True, "served_since": tx.now}
+        await store.change(tx.conn, subscription, **served)
+        tx.wake(DELIVERIES)
+
+
+async def _lock(tx: Tx, subscription: UUID) -> Subscription:
+    known = await store.lock_subscription(tx.conn, subscription)
+    if known is None:
+        raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
+    return known
+
+
+def _check_url(url: str, *, allow_loopback: bool) -> None:
+    if forbidden_url(url, allow_loopback=allow_loopback) is not None:
+        raise Refused(Refusal.ENDPOINT_NOT_ALLOWED)

@@ -1,0 +1,102 @@
+"""The statements about subscriptions, save for what a worker claims and settles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.domain import Subscription, SubscriptionState
+from services.notifications.store.book import Row, one, page
+from services.notifications.tables import deliveries, partners, subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """Where a partner wants to be told what, and how fast at most (None: as fast as it answers)."""
+
+    partner_id: UUID
+    url: str
+    event_types: Sequence[str]
+    rate_per_minute: int | None
+
+
+async def add_subscription(
+    conn: AsyncConnection, subscription: UUID, new: NewSubscription, *, sealed: bytes, by: str, now: datetime
+) -> bool:
+    """Stores a subscription as it is proposed; False if there is no such partner. `sealed`: the encrypted secret."""
+    known = await conn.execute(sa.select(partners.c.id).where(partners.c.id == new.partner_id))
+    if known.first() is None:
+        return False
+    values = {
+        "id": subscription,
+        "partner_id": new.partner_id,
+        "url": new.url,
+        "event_types": list(new.event_types),
+        "rate_per_minute": new.rate_per_minute,
+        "secret": sealed,
+        "state": SubscriptionState.PROPOSED.value,
+        "proposed_by": by,
+        "created_at": now,
+        "served_since": now,
+    }
+    await conn.execute(subscriptions.insert(), values)
+    return True
+
+
+async def lock_subscription(conn: AsyncConnection, subscription: UUID) -> Subscription | None:
+    """What decides whether it is served, locked until the transaction ends; None when there is no such subscription."""
+    found = await conn.execute(sa.select(subscriptions).where(subscriptions.c.id == subscription).with_for_update())
+    row = found.first()
+    if row is None:
+        return None
+    state = SubscriptionState(row.state)
+    return Subscription(state, row.proposed_by, row.proven_at is not None, row.approved_at is not None)
+
+
+async def change(conn: AsyncConnection, subscription: UUID, **values: Any) -> None:
+    """Writes columns of a subscription that is locked."""
+    await conn.execute(sa.update(subscriptions).where(subscriptions.c.id == subscription).values(**values))
+
+
+async def keep_old_secret(conn: AsyncConnection, subscription: UUID, sealed: bytes, until: datetime | None) -> None:
+    """Puts a new secret in the place of the present one, which goes on signing beside it `until` then (None: not)."""
+    old = {"old_secret": subscriptions.c.secret, "old_secret_until": until}
+    if until is None:
+        old = {"old_secret": None, "old_secret_until": None}
+    await change(conn, subscription, secret=sealed, **old)
+
+
+async def endpoint(conn: AsyncConnection, subscription: UUID) -> Row | None:
+    """Address and sealed secret, to have the endpoint prove itself; None when there is no such subscription."""
+    query: sa.Select[Any] = sa.select(subscriptions.c.url, subscriptions.c.secret).where(
+        subscriptions.c.id == subscription
+    )
+    row: Row | None = (await conn.execute(query)).first()
+    return row
+
+
+async def subscriptions_page(
+    conn: AsyncConnection, *, before: UUID | None, limit: int, partner_id: UUID | None
+) -> Sequence[Row]:
+    """Subscriptions, the newest first, of one partner or of all."""
+    query = _SUBSCRIPTIONS
+    if partner_id is not None:
+        query = query.where(subscriptions.c.partner_id == partner_id)
+    return await page(conn, query, subscriptions.c.id, before, limit)
+
+
+async def subscription(conn: AsyncConnection, subscription_id: UUID) -> Row:
+    """One subscription that is known to exist, without its secret."""
+    return await one(conn, _SUBSCRIPTIONS.where(subscriptions.c.id == subscription_id))
+
+
+_pending = sa.and_(deliveries.c.subscription_id == subscriptions.c.id, deliveries.c.state == "pending")
+_SUBSCRIPTIONS = sa.select(
+    *(column for column in subscriptions.c if "secret" not in column.name and column.name != "next_slot_at"),
+    sa.select(sa.func.count()).where(_pending).scalar_subquery().label("pending"),
+    sa.select(sa.func.min(deliveries.c.created_at)).where(_pending).scalar_subquery().label("oldest_pending_at"),
+)
