@@ -46,7 +46,7 @@ holds = sa.Table(
     sa.CheckConstraint("purpose IN ('expected_transfer', 'works', 'visit', 'other')", name="purpose"),
     sa.CheckConstraint(
         "(ended_at IS NULL) = (ended_because IS NULL) AND (ended_because IN ('ended', 'expired'))"
-        " AND (ended_because = 'ended') = (num_nulls(ended_by, ended_by_function) = 0)",
+        " AND num_nulls(ended_by, ended_by_function) = CASE WHEN ended_because = 'ended' THEN 0 ELSE 2 END",
         name="ended",
     ),
     sa.Index("ix_holds_expires_on", "expires_on", postgresql_where=sa.text("ended_at IS NULL")),
