@@ -18,7 +18,9 @@ PATIENCE = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=24)
 """The most of a `Retry-After` that is honoured."""
 
-NEVER_LEFT = frozenset({"egress_refused", "dns_failed", "connect_failed", "tls_failed", "secret_unreadable"})
+NEVER_LEFT = frozenset(
+    {"egress_refused", "dns_failed", "connect_failed", "connect_timeout", "tls_failed", "secret_unreadable"}
+)
 """Errors after which the partner cannot have read anything."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import NamedTuple, Self
 
 import aiohttp
@@ -67,6 +67,7 @@ class Sender:
             auto_decompress=False,
             # One deadline of our own covers the whole attempt.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            trace_configs=[_marking()],
             headers=_HEADERS,
         )
         return self
@@ -95,17 +96,23 @@ class Sender:
         retry_after = error = None
         said: Mapping[str, str] = {}
         head = b""
+        begun: set[str] = set()
         try:
             async with asyncio.timeout(self._deadline):
                 async with self._session.request(
-                    method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
+                    method,
+                    URL(url, encoded=True),
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    trace_request_ctx=begun,
                 ) as response:
                     status, said = response.status, response.headers
                     retry_after = said.get("retry-after")
                     head = await _head(response)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as failure:
             # With a status in hand the partner has answered; how its body ended does not matter.
-            error = None if status is not None else _code(failure)
+            error = None if status is not None else _code(failure, begun=bool(begun))
         answer = Answer(status, error, retry_after, timedelta(seconds=time.perf_counter() - started))
         return Reply(answer, said, head)
 
@@ -119,8 +126,21 @@ async def _head(response: aiohttp.ClientResponse) -> bytes:
     return bytes(parts)
 
 
-def _code(failure: Exception) -> str:
+def _marking() -> aiohttp.TraceConfig:
+    """Notes when a request begins to leave: until then nobody can have read anything, whatever takes so long."""
+
+    async def leaves(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.add("begun")
+
+    marking = aiohttp.TraceConfig()
+    marking.on_request_headers_sent.append(leaves)
+    return marking
+
+
+def _code(failure: Exception, *, begun: bool) -> str:
     """A stable code for what went wrong before any answer. The text is not looked at: it may name the address."""
+    if isinstance(failure, TimeoutError) and not begun:
+        return "connect_timeout"
     if isinstance(failure, aiohttp.ClientConnectorError) and isinstance(failure.os_error, EgressRefused):
         return "egress_refused"
     return next((code for kind, code in _CODES if isinstance(failure, kind)), "protocol_error")

@@ -165,6 +165,7 @@ CASES = {
     "moved with 10 MB": Case(answers(b"301 Moved", TEN_MEGABYTES, b"location: /elsewhere\r\n"), "answered", 301),
     "has a certificate of its own making": Case(answers(b"200 OK", b""), "tls_failed", None, False, "https", True),
     "speaks no TLS": Case(greets, "tls_failed", None, False, "https"),
+    "hangs in the TLS handshake": Case(hangs, "connect_timeout", None, False, "https"),
 }
 
 
