@@ -1,11 +1,24 @@
 """The tables of notifications: partners, where they listen, what is to be sent to them, and what became of it."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 
 from shared.database import metadata as _metadata
 
 metadata = _metadata()
+
+
+class Xid8(sa.types.UserDefinedType[int]):
+    """PostgreSQL's number of a transaction, which never comes again."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name in DDL."""
+        return "xid8"
+
 
 _instant = sa.DateTime(timezone=True)
 
@@ -124,6 +137,7 @@ deliveries = sa.Table(
     sa.Column("header_names", ARRAY(BYTEA), nullable=False),
     sa.Column("header_values", ARRAY(BYTEA), nullable=False),
     sa.Column("created_at", _instant, nullable=False),
+    sa.Column("written_in", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
     sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
@@ -140,11 +154,13 @@ deliveries = sa.Table(
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index("ix_deliveries_candidacy_id", "candidacy_id"),
+    sa.Index("ix_deliveries_subscription_id_written_in_id", "subscription_id", "written_in", "id"),
 )
 """What is to be sent to one subscription because of one event. A due row is the schedule; there is no other queue.
 
-`reached`: an attempt may have left the socket. `version`: outcomes published so far. `superseded_by`: the retraction
-that takes this one back. `header_*`: envelope and trace context of the event, as they are carried on.
+`reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
+takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
+`header_*`: envelope and trace context of the event, as they are carried on.
 """
 
 attempts = sa.Table(

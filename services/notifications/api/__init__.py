@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.notifications.api import deliveries, disclosures, partners, proofs, subscriptions
+from services.notifications.api import deliveries, disclosures, feed, partners, proofs, subscriptions
 from services.notifications.api.proofs import Ask
 from services.notifications.api.refusals import REFUSALS
 from services.notifications.handlers import Seal
@@ -25,4 +25,5 @@ def build(seal: Seal, ask: Ask, *, allow_loopback: bool) -> APIRouter:
     router.include_router(proofs.build(ask))
     router.include_router(deliveries.router)
     router.include_router(disclosures.router)
+    router.include_router(feed.router)
     return router

@@ -8,6 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.permission import FORBIDDEN
+
 LEASE = timedelta(seconds=30)
 """How long a row is ours: far longer than an attempt may take. Afterwards it is due again, for whoever comes."""
 
@@ -81,21 +83,15 @@ async def claim(
 
 
 _CLAIM = sa.text(
-    """
+    f"""
     WITH due AS (
         SELECT d.*
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
-            SELECT c.id, c.attempts, c.next_attempt_at, c.lease_until, CASE
-                WHEN c.notice <> 'candidacy.approved' THEN NULL
-                WHEN NOT daterange(p.convention_from, p.convention_to) @> CAST(:today AS date) THEN 'convention_ended'
-                WHEN NOT EXISTS (
-                    SELECT FROM approvals a
-                    WHERE a.candidacy_id = c.candidacy_id AND a.decision_number = c.decision_number
-                        AND p.category = ANY (a.ordered) AND p.category = ANY (a.allowed)
-                ) THEN 'not_allowed' END AS forbidden, p.id AS partner_id, p.convention_from, p.convention_to
-            FROM deliveries c
-            WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.next_attempt_at <= :now
-            ORDER BY c.next_attempt_at
+            SELECT n.id, n.attempts, n.next_attempt_at, n.lease_until, {FORBIDDEN} AS forbidden, p.id AS partner_id,
+                p.convention_from, p.convention_to
+            FROM deliveries n
+            WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now
+            ORDER BY n.next_attempt_at
             LIMIT least(
                 greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
                 CASE WHEN s.rate_per_minute IS NOT NULL THEN greatest(0, 1 + floor(
@@ -142,7 +138,7 @@ _CLAIM = sa.text(
         d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END,
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
-    """
+    """  # noqa: S608
 ).bindparams(
     sa.bindparam("lease", LEASE),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),

@@ -49,7 +49,10 @@ async def release(conn: AsyncConnection, retraction: UUID, now: datetime) -> Non
     await conn.execute(_RELEASE, {"id": retraction, "now": now})
 
 
-_RELEASE = sa.text("UPDATE deliveries SET state = 'pending', next_attempt_at = :now WHERE id = :id")
+# In the feed it stands where it began to be told, behind whatever was read while it waited.
+_RELEASE = sa.text(
+    "UPDATE deliveries SET state = 'pending', next_attempt_at = :now, written_in = pg_current_xact_id() WHERE id = :id"
+)
 
 
 async def void(conn: AsyncConnection, retraction: UUID) -> None:

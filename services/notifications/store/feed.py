@@ -1,0 +1,77 @@
+"""What a partner pulls: the envelopes that it was sent, or would have been, in an order that hides no late commit."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.permission import FORBIDDEN
+
+
+class Place(NamedTuple):
+    """Where a reader stands: behind this delivery."""
+
+    written_in: int
+    """Transaction that wrote it."""
+    id: UUID
+
+
+async def pull(
+    conn: AsyncConnection, partner: UUID, *, after: Place, limit: int, today: date, at: datetime
+) -> Sequence[sa.Row[Any]]:
+    """A partner's envelopes behind a place; what is shown is noted as told, in the same transaction.
+
+    Args:
+        conn: of the caller's transaction.
+        partner: whose.
+        after: the place.
+        limit: how many at most.
+        today: that a convention must cover, Europe/Paris.
+        at: UTC.
+
+    Returns:
+        Rows of `id, subscription_id, notice, body, created_at, written_in, withheld`; the body is None where it is
+        withheld, and why.
+    """
+    given = {"partner": partner, "xid": str(after.written_in), "id": after.id, "limit": limit}
+    return (await conn.execute(_PULL, given | {"today": today, "at": at})).all()
+
+
+# A partner that pulls has read it: a later withdrawal is told to it as to any other. The lock lets one that is just
+# being written end first, and its cancelled notice drops out. Transactions of other databases of the server count as
+# open, too: they delay the feed, and hide nothing.
+_PULL = sa.text(
+    f"""
+    WITH seen AS (
+        SELECT n.id, n.subscription_id, n.notice, n.body, n.created_at, n.written_in, n.candidacy_id, n.decision_number,
+            n.state, p.id AS partner_id, p.convention_from, p.convention_to,
+            CASE WHEN n.state = 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed') ELSE {FORBIDDEN} END AS withheld
+        FROM subscriptions s JOIN partners p ON p.id = s.partner_id JOIN deliveries n ON n.subscription_id = s.id
+        WHERE p.id = :partner AND n.state IN ('pending', 'delivered', 'failed', 'refused')
+            AND n.written_in < pg_snapshot_xmin(pg_current_snapshot())
+            AND (n.written_in, n.id) > (CAST(CAST(:xid AS text) AS xid8), :id)
+        ORDER BY n.written_in, n.id LIMIT :limit FOR UPDATE OF n
+    ), read AS (
+        UPDATE deliveries SET reached = true FROM seen
+        WHERE deliveries.id = seen.id AND withheld IS NULL AND NOT deliveries.reached
+    ), told AS (
+        INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
+            decision_number, convention_from, convention_to, certain, at)
+        SELECT seen.id, 0, candidacy_id, partner_id, subscription_id, notice, reference, decision_number,
+            convention_from, convention_to, true, :at
+        FROM seen JOIN partner_references USING (partner_id, candidacy_id) WHERE withheld IS NULL
+        ON CONFLICT DO NOTHING
+    )
+    SELECT id, subscription_id, notice, CASE WHEN withheld IS NULL THEN body END AS body, created_at,
+        CAST(CAST(written_in AS text) AS bigint) AS written_in, withheld
+    FROM seen ORDER BY seen.written_in, id
+    """  # noqa: S608
+).bindparams(
+    sa.bindparam("partner", type_=sa.Uuid),
+    sa.bindparam("id", type_=sa.Uuid),
+    sa.bindparam("today", type_=sa.Date),
+    sa.bindparam("at", type_=sa.DateTime(timezone=True)),
+)
