@@ -70,6 +70,7 @@ subscriptions = sa.Table(
     sa.Column("paused_because", sa.Text),
     sa.Column("rate_per_minute", sa.Integer),
     sa.Column("next_slot_at", _instant),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("old_secret", BYTEA),
     sa.Column("old_secret_until", _instant),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
@@ -83,6 +84,7 @@ subscriptions = sa.Table(
         name="paused",
     ),
     sa.CheckConstraint("rate_per_minute BETWEEN 1 AND 100000", name="rate"),
+    sa.CheckConstraint("failures >= 0", name="failures"),
     sa.CheckConstraint("num_nulls(old_secret, old_secret_until) IN (0, 2)", name="old_secret"),
     sa.CheckConstraint(
         "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
@@ -93,7 +95,8 @@ subscriptions = sa.Table(
 """Where a partner listens. Secrets are encrypted with a key that the database does not know.
 
 `proposed_by` asked for the present address. `served_since`: patience with it counts from then on, anew after a hold.
-`next_slot_at`: when its rate has room again. `old_secret` signs beside the new one until a day after the rotation.
+`next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `old_secret` signs
+beside the new one until a day after the rotation.
 """
 
 partner_references = sa.Table(

@@ -83,6 +83,8 @@ class Subscription(BaseModel):
     approved_at: datetime | None
     """When a second officer approved this address, UTC."""
     rate_per_minute: int | None
+    failures: int
+    """How often the endpoint has failed since it last worked; from the fifth on one delivery at a time probes it."""
     pending: int
     """Deliveries that are to be sent, the held ones among them."""
     oldest_pending_at: datetime | None

@@ -206,7 +206,12 @@ class Engine:
             span.set_attribute("error.type", answer.error or str(answer.status))
             span.set_status(Status(StatusCode.ERROR, answer.outcome))
         outcome = decide(
-            answer, attempt=claimed.attempt, now=self._clock(), patient_since=claimed.patient_since, rng=self._rng
+            answer,
+            attempt=claimed.attempt,
+            failures=claimed.failures,
+            now=self._clock(),
+            patient_since=claimed.patient_since,
+            rng=self._rng,
         )
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
         return Ended(outcome, Try(started_at, milliseconds, answer.outcome, answer.status, answer.reached))

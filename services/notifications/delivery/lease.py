@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.delivery.schedule import OPENS_AFTER
 from services.notifications.store.permission import FORBIDDEN
 
 LEASE = timedelta(seconds=30)
@@ -38,6 +39,8 @@ class Claimed(NamedTuple):
     secret: bytes
     old_secret: bytes | None
     """Signs beside the new one for a while after a rotation."""
+    failures: int
+    """How often the endpoint has failed on end."""
     active: bool
     """Whether the subscription is still served."""
     forbidden: str | None
@@ -93,7 +96,8 @@ _CLAIM = sa.text(
             WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now
             ORDER BY n.next_attempt_at
             LIMIT least(
-                greatest(0, CAST(:cap AS int) - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
+                greatest(0, CASE WHEN s.failures < :opens_after THEN CAST(:cap AS int) ELSE 1 END
+                    - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
                 CASE WHEN s.rate_per_minute IS NOT NULL THEN greatest(0, 1 + floor(
                     extract(epoch FROM CAST(:now AS timestamptz) - greatest(s.next_slot_at, :now))
                     * s.rate_per_minute / 60 + greatest(1, s.rate_per_minute / 60) - 1
@@ -135,12 +139,13 @@ _CLAIM = sa.text(
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
         d.attempts, greatest(d.created_at, s.served_since), d.superseded_by IS NOT NULL, d.header_names,
-        d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END,
+        d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END, s.failures,
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
     """  # noqa: S608
 ).bindparams(
     sa.bindparam("lease", LEASE),
+    sa.bindparam("opens_after", OPENS_AFTER, type_=sa.Integer),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
     sa.bindparam("until", type_=sa.DateTime(timezone=True)),
     sa.bindparam("token", type_=sa.Uuid),
@@ -201,6 +206,7 @@ async def settle(
             "certain": tried is not None and tried.outcome == "accepted",
             "partner": claimed.partner_id,
             "reference": claimed.reference,
+            "seen": claimed.failures,
         },
     )
     found = row.first()
@@ -227,6 +233,9 @@ _SETTLE = sa.text(
         SELECT :id, :number, candidacy_id, partners.id, subscription_id, notice, :reference, decision_number,
             convention_from, convention_to, :certain, :started
         FROM settled JOIN partners ON partners.id = :partner WHERE :tried AND :reached
+    ), endpoint AS (
+        UPDATE subscriptions s SET failures = CASE WHEN :certain THEN 0 ELSE greatest(failures, :seen + 1) END
+        FROM settled WHERE s.id = subscription_id AND :tried AND (failures > 0 OR NOT :certain)
     )
     SELECT state, version, reached, superseded_by FROM settled
     """
@@ -243,6 +252,7 @@ _SETTLE = sa.text(
     sa.bindparam("status", type_=sa.SmallInteger),
     sa.bindparam("tried", type_=sa.Boolean),
     sa.bindparam("certain", type_=sa.Boolean),
+    sa.bindparam("seen", type_=sa.Integer),
     sa.bindparam("partner", type_=sa.Uuid),
     sa.bindparam("reference", type_=sa.Text),
 )

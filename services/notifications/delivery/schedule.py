@@ -18,6 +18,12 @@ PATIENCE = timedelta(days=3)
 LONGEST_PAUSE = timedelta(hours=24)
 """The most of a `Retry-After` that is honoured."""
 
+OPENS_AFTER = 5
+"""After so many failures on end an endpoint is left alone, and then probed with one due delivery at a time."""
+
+PROBES = (timedelta(seconds=30), timedelta(minutes=15))
+"""The first and the longest wait for a probe; it doubles each time."""
+
 NEVER_LEFT = frozenset(
     {"egress_refused", "dns_failed", "connect_failed", "connect_timeout", "tls_failed", "secret_unreadable"}
 )
@@ -98,15 +104,19 @@ class GivenUp:
 Outcome = Delivered | Again | GivenUp | NotPermitted
 
 
-def decide(answer: Answer, *, attempt: int, now: datetime, patient_since: datetime, rng: Random) -> Outcome:
+def decide(
+    answer: Answer, *, attempt: int, failures: int, now: datetime, patient_since: datetime, rng: Random
+) -> Outcome:
     """Decides what follows from an attempt.
 
     2xx delivers. 410 ends the subscription. 429 and 503 with `Retry-After` pause the endpoint for as long as it asks,
-    within bounds. All else, redirects included, is tried again by the schedule, until it or our patience ends.
+    within bounds, and so does failing again and again, whatever it says. All else, redirects included, is tried again
+    by the schedule, until it or our patience ends.
 
     Args:
         answer: of the partner, or of the network.
         attempt: number of the attempt that ended, from 1.
+        failures: of the endpoint on end, before this attempt.
         now: UTC.
         patient_since: when the delivery was planned, or its endpoint was served again after a hold, UTC.
         rng: for jitter.
@@ -122,7 +132,17 @@ def decide(answer: Answer, *, attempt: int, now: datetime, patient_since: dateti
     at = now + max(wait, asked or wait)
     if at > patient_since + PATIENCE:
         return GivenUp("retries_exhausted")
-    return Again(at, now + asked if asked else None)
+    quiet = max(filter(None, (asked, _probed_in(failures + 1, rng))), default=None)
+    return Again(at, now + quiet if quiet else None)
+
+
+def _probed_in(failures: int, rng: Random) -> timedelta | None:
+    """How long an endpoint is left alone that has failed so often; None while that is not often."""
+    if failures < OPENS_AFTER:
+        return None
+    first, longest = PROBES
+    wait: timedelta = min(first * int(2 ** min(failures - OPENS_AFTER, 10)), longest)
+    return wait * rng.uniform(1 - JITTER, 1)
 
 
 def _asked(answer: Answer, now: datetime) -> timedelta | None:

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
+from services.notifications.delivery.lease import claim
+from services.notifications.domain import day_in_france
 from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import SAID, Receiver, answering, saying
@@ -177,6 +179,32 @@ async def test_a_rate_is_kept_across_claims(
     assert [second for second, many in enumerate(taken) if many] == [0, 10, 20]
 
 
+async def test_an_endpoint_that_fails_on_end_is_probed_with_one_due_delivery_until_it_works(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine, subscription: UUID, clock: SettableClock
+) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET failures = 4"))
+    receiver.answers = [answering(500)]
+    await desk.approve()
+    async with desk.working():
+        await desk.tried(1)
+    assert (await desk.subscription(subscription)).failures == 5
+    for _ in range(3):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    assert await desk.claim() == []
+    clock.forward(timedelta(seconds=31))
+    async with desk.transaction(None) as tx:
+        today = day_in_france(tx.now)
+        probe = await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32)
+        assert len(probe) == 1
+        await tx.conn.execute(sa.text("UPDATE deliveries SET lease_token = NULL, lease_until = NULL"))
+        await tx.conn.execute(sa.text("UPDATE deliveries SET next_attempt_at = :now"), {"now": tx.now})
+    # The probe gets through: all that waited goes at once.
+    async with desk.working():
+        await desk.become(*["delivered"] * 4)
+    assert (await desk.subscription(subscription)).failures == 0
+
+
 async def test_both_secrets_sign_until_the_old_one_ends(
     desk: Desk, office: Office, receiver: Receiver, clock: SettableClock
 ) -> None:
@@ -222,6 +250,7 @@ BROKEN = {
     "approved_by_another": "approved_by = proposed_by",
     "paused": "paused_by = 'x', paused_because = 'other'",
     "rate": "rate_per_minute = 0",
+    "failures": "failures = -1",
     "old_secret": "old_secret = secret",
 }
 

@@ -21,8 +21,8 @@ from services.notifications.delivery.schedule import (
 from services.notifications.tests.builders import NOW
 
 
-def decided(answer: Answer, *, attempt: int = 1, age: timedelta = timedelta()) -> Outcome:
-    return decide(answer, attempt=attempt, now=NOW, patient_since=NOW - age, rng=Random(1))
+def decided(answer: Answer, *, attempt: int = 1, age: timedelta = timedelta(), failures: int = 0) -> Outcome:
+    return decide(answer, attempt=attempt, failures=failures, now=NOW, patient_since=NOW - age, rng=Random(1))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -75,15 +75,34 @@ def test_any_answer_counts_as_read() -> None:
 def test_the_waits_follow_the_schedule_with_jitter(attempt: int) -> None:
     wait = RETRIES[attempt - 1]
     for seed in range(50):
-        outcome = decide(Answer(500), attempt=attempt, now=NOW, patient_since=NOW, rng=Random(seed))
+        outcome = decide(Answer(500), attempt=attempt, failures=0, now=NOW, patient_since=NOW, rng=Random(seed))
         assert isinstance(outcome, Again)
         assert wait * (1 - JITTER) <= outcome.at - NOW <= wait * (1 + JITTER)
 
 
 def test_two_deliveries_that_failed_together_do_not_come_back_together() -> None:
     rng = Random(1)
-    one, other = (decide(Answer(500), attempt=3, now=NOW, patient_since=NOW, rng=rng) for _ in range(2))
+    one, other = (decide(Answer(500), attempt=3, failures=0, now=NOW, patient_since=NOW, rng=rng) for _ in range(2))
     assert one != other
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, None), (3, None), (4, 30), (5, 60), (8, 480), (9, 900), (1_000, 900)]
+)
+def test_an_endpoint_that_fails_on_end_is_left_alone_and_probed(failures: int, seconds: int | None) -> None:
+    outcome = decided(Answer(500), failures=failures)
+    assert isinstance(outcome, Again)
+    if seconds is None:
+        assert outcome.pause is None
+    else:
+        assert outcome.pause is not None
+        assert seconds * (1 - JITTER) <= (outcome.pause - NOW).total_seconds() <= seconds
+
+
+def test_an_endpoint_that_asks_for_more_quiet_than_a_probe_would_give_gets_it() -> None:
+    outcome = decided(Answer(503, retry_after="3600"), failures=4)
+    assert isinstance(outcome, Again)
+    assert outcome.pause == NOW + timedelta(hours=1)
 
 
 def test_after_the_last_wait_a_delivery_is_given_up() -> None:
