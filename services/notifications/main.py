@@ -30,6 +30,7 @@ def run_worker(settings: Settings) -> None:
 
     from services.notifications.consumers import consumer
     from services.notifications.delivery.engine import Engine
+    from services.notifications.delivery.gauges import Gauges
     from services.notifications.delivery.keys import Keys
     from shared.messaging import Tx
     from shared.messaging.dispatch import KERNEL
@@ -57,7 +58,16 @@ def run_worker(settings: Settings) -> None:
             clock=utc_now,
             wake=wake,
         )
-        return Background(sender.run, {"deliveries": wake.set})
+        gauges = Gauges(engine.connect, utc_now)
+
+        async def run() -> None:
+            watching = asyncio.create_task(gauges.run())
+            try:
+                await sender.run()
+            finally:
+                watching.cancel()
+
+        return Background(run, {"deliveries": wake.set})
 
     serve_worker("notifications", settings, consumer, deliveries)
 
