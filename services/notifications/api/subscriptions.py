@@ -105,6 +105,7 @@ def shown(row: sa.Row[Any]) -> Subscription:
 
 
 async def show(conn: AsyncConnection, subscription: UUID) -> Subscription:
+    """A subscription that is known to exist, as it is now."""
     return shown(await store.subscription(conn, subscription))
 
 

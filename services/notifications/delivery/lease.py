@@ -267,10 +267,12 @@ _DISABLE = sa.text("UPDATE subscriptions SET state = 'disabled' WHERE id = :id")
 
 
 async def pause(conn: AsyncConnection, subscription: UUID, until: datetime) -> None:
-    """Leaves an endpoint alone until then; a longer pause that stands is kept."""
+    """Leaves an endpoint alone until then; a longer pause that stands is kept, an officer's with its reason."""
     await conn.execute(_PAUSE, {"id": subscription, "until": until})
 
 
 _PAUSE = sa.text(
-    "UPDATE subscriptions SET paused_until = greatest(paused_until, CAST(:until AS timestamptz)) WHERE id = :id"
+    "UPDATE subscriptions SET paused_until = greatest(paused_until, CAST(:until AS timestamptz)),"
+    " paused_by = CASE WHEN paused_until >= :until THEN paused_by END,"
+    " paused_because = CASE WHEN paused_until >= :until THEN paused_because END WHERE id = :id"
 )

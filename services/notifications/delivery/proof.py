@@ -9,7 +9,6 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
@@ -80,7 +79,7 @@ async def prove(sender: Sender, url: str, secret: bytes, origin: str, now: datet
     told = await sender.ask("POST", url, sign.headers([secret], uuid7(), now, body), body)
     if told.answer.outcome != "accepted":
         code = told.answer.status
-        return Proof(False, None, told.answer.outcome if code is None else f"answered_{HTTPStatus(code).value}")
+        return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")
     repeated = _repeated(told.head) == challenge
     return Proof(repeated, None, "challenge_repeated" if repeated else "challenge_not_repeated")
 

@@ -115,6 +115,7 @@ async def test_the_second_officer_may_come_before_the_proof(office: Office, rece
         ([answering(404), saying(b"[1]")], "challenge_not_repeated"),
         ([answering(404), answering(302, location="http://127.0.0.1:1/")], "answered_302"),
         ([answering(404), answering(500)], "answered_500"),
+        ([answering(999), answering(999)], "answered_999"),
     ],
 )
 async def test_an_endpoint_that_does_not_say_yes_is_not_proved(
@@ -162,6 +163,19 @@ async def test_a_hold_keeps_what_is_due_and_ends_by_itself(
     (claimed,) = await desk.claim()
     assert claimed.patient_since > clock() - timedelta(minutes=1)
     assert (await office.must("resume"))["paused_until"] is None
+
+
+async def test_an_officers_reason_does_not_outlive_the_hold(
+    desk: Desk, office: Office, receiver: Receiver, subscription: UUID, clock: SettableClock
+) -> None:
+    await office.must("pause", {"until": (clock() + timedelta(minutes=1)).isoformat(), "reason": "maintenance"})
+    await desk.approve()
+    clock.forward(timedelta(minutes=2))
+    receiver.answers = [answering(429, **{"Retry-After": "600"})]
+    async with desk.working():
+        await desk.tried(1)
+    row = await desk.subscription(subscription)
+    assert (row.paused_until > clock(), row.paused_by, row.paused_because) == (True, None, None)
 
 
 async def test_a_rate_is_kept_across_claims(

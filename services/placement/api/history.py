@@ -40,7 +40,9 @@ class History(BaseModel):
 
 @router.get("")
 async def show(stay_id: UUID, read: Reader) -> Stay:
-    """One stay as it is now; a changed order has another one."""
+    """One stay as it is now. Of one that a changed order has replaced only the history is left (`stay-released`)."""
+    if await store.stay(read.conn, stay_id) is None and not await store.history(read.conn, stay_id):
+        raise Refused(Refusal.STAY_UNKNOWN)
     return await show_stay(read.conn, stay_id)
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from services.placement import handlers
 from services.placement.tests.conftest import SettableClock
@@ -98,6 +99,9 @@ async def test_somebody_moves_tonight_and_the_bed_left_behind_goes_to_the_next(d
     assert [(one["cell"], one["reason"], one["function"]) for one in lines][-1][1:] == ("request", "placement_officer")
     assert {one["cell"] for one in lines} == {"DON-F1-U1-C01", unit_cell, "DON-F1-U2-C03"}
     assert (await desk.get(f"stays/{stay}"))["cell"] == "DON-F1-U2-C03"
+    for path in (f"stays/{uuid7()}", f"stays/{uuid7()}/history"):
+        unknown = await desk.api.get(f"/v1/{path}", headers=desk.tokens.bearer("placement_officer"))
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "stay-unknown")
     await assert_vacancies_are_what_uses_leave(desk.bench.engine)
 
 
