@@ -1,5 +1,6 @@
 """An endpoint proves itself, a second officer approves it, deliveries are held and paced, and secrets change hands."""
 
+import asyncio
 import json
 from base64 import b64decode
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from services.notifications.tests.receiver import SAID, Receiver, answering, say
 from services.notifications.tests.worker import Desk
 from shared.messaging.event import utc_now
 from shared.testing.api import Tokens, once
+from shared.testing.waiting import eventually
 
 ELSEWHERE = "https://elsewhere.example.org/notices"
 
@@ -125,6 +127,24 @@ async def test_an_endpoint_that_does_not_say_yes_is_not_proved(
     answer = await office.act("prove")
     assert (answer.status_code, answer.json()["code"], answer.json()["state"]) == (409, "endpoint-not-proven", outcome)
     assert (await office.must("approve", by="partner_approver"))["state"] == "proposed"
+
+
+@pytest.mark.usefixtures("proposed")
+async def test_an_address_that_changes_while_the_old_one_says_yes_is_not_proved(
+    office: Office, receiver: Receiver
+) -> None:
+    receiver.gate.clear()
+    receiver.answers = [consenting(webhook_allowed_origin="*")]
+    proving = asyncio.ensure_future(office.refused("prove"))
+
+    async def asked() -> bool:
+        return bool(receiver.headers)
+
+    await eventually(asked)
+    assert (await office.must("endpoint", {"url": ELSEWHERE}))["proven_at"] is None
+    receiver.gate.set()
+    assert await proving == (409, "endpoint-changed")
+    assert (await office.must("approve", by="partner_approver"))["proven_at"] is None
 
 
 async def test_another_address_holds_what_is_due_until_it_is_proved_and_approved_too(
