@@ -71,6 +71,13 @@ subscriptions = sa.Table(
     sa.Column("rate_per_minute", sa.Integer),
     sa.Column("next_slot_at", _instant),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("ordered", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("slow", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("allowance", sa.SmallInteger, nullable=False, server_default="8"),
+    sa.Column("retry_waits", ARRAY(sa.Integer)),
+    sa.Column("give_up_after", sa.Integer, nullable=False, server_default="259200"),
+    sa.Column("client_errors", sa.Text, nullable=False, server_default="again"),
     sa.Column("old_secret", BYTEA),
     sa.Column("old_secret_until", _instant),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
@@ -85,6 +92,13 @@ subscriptions = sa.Table(
     ),
     sa.CheckConstraint("rate_per_minute BETWEEN 1 AND 100000", name="rate"),
     sa.CheckConstraint("failures >= 0", name="failures"),
+    sa.CheckConstraint("allowance > 0", name="allowance"),
+    sa.CheckConstraint(
+        "cardinality(retry_waits) BETWEEN 1 AND 20 AND 1 <= ALL (retry_waits) AND 86400 >= ALL (retry_waits)",
+        name="retry_waits",
+    ),
+    sa.CheckConstraint("give_up_after BETWEEN 3600 AND 604800", name="give_up_after"),
+    sa.CheckConstraint("client_errors IN ('again', 'give_up')", name="client_errors"),
     sa.CheckConstraint("num_nulls(old_secret, old_secret_until) IN (0, 2)", name="old_secret"),
     sa.CheckConstraint(
         "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
@@ -95,8 +109,10 @@ subscriptions = sa.Table(
 """Where a partner listens. Secrets are encrypted with a key that the database does not know.
 
 `proposed_by` asked for the present address. `served_since`: patience with it counts from then on, anew after a hold.
-`next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `old_secret` signs
-beside the new one until a day after the rotation.
+`next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `allowance`: how many
+it may have in flight, less after failures. `slow`: its last answers took long. `last_sequence`: number of the last notice
+that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None: the common
+ones) and `give_up_after`: seconds. `old_secret` signs beside the new one until a day after the rotation.
 """
 
 partner_references = sa.Table(
@@ -141,6 +157,7 @@ deliveries = sa.Table(
     sa.Column("header_values", ARRAY(BYTEA), nullable=False),
     sa.Column("created_at", _instant, nullable=False),
     sa.Column("written_in", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
+    sa.Column("sequence", sa.BigInteger),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
     sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
@@ -149,7 +166,9 @@ deliveries = sa.Table(
     sa.CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
     sa.CheckConstraint("lease_token IS NULL OR state = 'pending'", name="leased_while_pending"),
     sa.CheckConstraint("state <> 'waiting' OR notice = 'candidacy.withdrawn'", name="only_retractions_wait"),
+    sa.CheckConstraint("sequence > 0", name="sequence"),
     sa.UniqueConstraint("event_id", "subscription_id"),
+    sa.UniqueConstraint("subscription_id", "sequence"),
     sa.Index(
         "ix_deliveries_subscription_id_next_attempt_at",
         "subscription_id",
@@ -163,6 +182,7 @@ deliveries = sa.Table(
 
 `reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
 takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
+`sequence`: its number among those of its subscription, given with the first attempt or pull, and in the body from then on.
 `header_*`: envelope and trace context of the event, as they are carried on.
 """
 
@@ -175,9 +195,16 @@ attempts = sa.Table(
     sa.Column("duration_ms", sa.Integer),
     sa.Column("outcome", sa.Text, nullable=False),
     sa.Column("http_status", sa.SmallInteger),
+    sa.Column("dns_ms", sa.Integer),
+    sa.Column("connect_ms", sa.Integer),
+    sa.Column("first_byte_ms", sa.Integer),
+    sa.Column("head", sa.Text),
     sa.CheckConstraint("number > 0", name="number"),
+    sa.CheckConstraint("length(head) BETWEEN 1 AND 200", name="head"),
 )
-"""What was tried. `lost` stands for an attempt whose worker never came back. Nothing of an answer's body is kept."""
+"""What was tried. `lost` stands for an attempt whose worker never came back. `head`: the beginning of an answer that was
+no success, without anything that looks like data of a person.
+"""
 
 disclosures = sa.Table(
     "disclosures",

@@ -31,8 +31,10 @@ class Envelope(BaseModel):
     type: Notice
     body: dict[str, Any] | None
     """Exactly what is sent to the endpoint; null where it is withheld."""
+    sequence: int | None
+    """Its number among those of its subscription, as in the body; null for what was never to be told."""
     withheld: str | None
-    """Why it may not be told now: `convention_ended` or `not_allowed`."""
+    """Why it may not be told now: `convention_ended`, `not_allowed`, or `withdrawn` before it was accepted."""
     planned_at: datetime
     """UTC."""
 
@@ -64,6 +66,7 @@ async def show_feed(
                 subscription_id=row.subscription_id,
                 type=Notice(row.notice),
                 body=None if row.body is None else json.loads(row.body),
+                sequence=row.sequence,
                 withheld=row.withheld,
                 planned_at=row.created_at,
             )

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from random import Random
 from typing import NamedTuple
-from uuid import UUID
 
 import structlog
 from opentelemetry.context import Context
@@ -86,7 +85,7 @@ class Engine:
         self._limits = limits
         self._rng = rng or Random()  # noqa: S311
         self._recording = asyncio.Semaphore(limits.recording)
-        self._in_flight: dict[asyncio.Task[None], UUID] = {}
+        self._in_flight: dict[asyncio.Task[None], Claimed] = {}
         self._stopping = False
         self._crowded = False
         self.counts: Counter[str] = Counter()
@@ -136,7 +135,7 @@ class Engine:
         room = self._limits.room - len(self._in_flight)
         if room <= 0:
             return
-        busy = list(self._in_flight.values())
+        busy = [one.subscription for one in self._in_flight.values()]
         async with self._transaction(None) as tx:
             claimed = await lease.claim(
                 tx.conn,
@@ -146,12 +145,13 @@ class Engine:
                 in_flight=busy,
                 cap=self._limits.per_endpoint,
                 room=room,
+                slow_room=max(0, self._limits.room // 2 - sum(one.slow for one in self._in_flight.values())),
             )
         for one in claimed:
             task = asyncio.create_task(self._deliver(sender, one))
-            self._in_flight[task] = one.subscription
+            self._in_flight[task] = one
             task.add_done_callback(self._ended)
-        fullest = max(Counter(self._in_flight.values()).values(), default=0)
+        fullest = max(Counter(one.subscription for one in self._in_flight.values()).values(), default=0)
         self._crowded = len(claimed) == room or fullest >= self._limits.per_endpoint
 
     def _ended(self, task: asyncio.Task[None]) -> None:

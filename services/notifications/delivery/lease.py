@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery.schedule import OPENS_AFTER
 from services.notifications.store.permission import FORBIDDEN
+from services.notifications.store.sequence import BODY, numbering
 
 LEASE = timedelta(seconds=30)
 """How long a row is ours: far longer than an attempt may take. Afterwards it is due again, for whoever comes."""
@@ -49,6 +50,14 @@ class Claimed(NamedTuple):
     partner_id: UUID
     reference: str | None
     """Under which the partner knows the candidacy."""
+    slow: bool
+    """Whether the endpoint took long lately."""
+    retry_waits: Sequence[int] | None
+    """Seconds after each attempt; None for the common ones."""
+    give_up_after: int
+    """Seconds of patience."""
+    client_errors: str
+    """`again` or `give_up`: what follows from a 4xx that says that the notice itself is at fault."""
 
 
 async def claim(
@@ -60,6 +69,7 @@ async def claim(
     in_flight: Sequence[UUID],
     cap: int,
     room: int,
+    slow_room: int,
 ) -> list[Claimed]:
     """Leases due rows, the longest due first, so many per endpoint that none can take all places.
 
@@ -74,29 +84,42 @@ async def claim(
         in_flight: subscription of each delivery that this worker is sending now.
         cap: how many may be in flight per subscription.
         room: how many at most.
+        slow_room: how many of them at most to endpoints that take long.
     """
     rows = await conn.execute(
         _CLAIM,
         {
             **{"now": now, "until": now + LEASE, "today": today, "token": token},
-            **{"in_flight": list(in_flight), "cap": cap, "room": room},
+            **{"in_flight": list(in_flight), "cap": cap, "room": room, "slow_room": slow_room},
         },
     )
     return [Claimed(*row) for row in rows]
 
 
+_NUMBERED = numbering(
+    "due",
+    also=""", next_slot_at = CASE WHEN s.rate_per_minute IS NOT NULL THEN
+        greatest(s.next_slot_at, :now) + taken * CAST('1 minute' AS interval) / s.rate_per_minute END""",
+)
 _CLAIM = sa.text(
     f"""
-    WITH due AS (
-        SELECT d.*
+    WITH found AS MATERIALIZED (
+        SELECT d.*, s.slow, row_number() OVER (PARTITION BY s.slow ORDER BY d.next_attempt_at) AS place
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
-            SELECT n.id, n.attempts, n.next_attempt_at, n.lease_until, {FORBIDDEN} AS forbidden, p.id AS partner_id,
-                p.convention_from, p.convention_to
+            SELECT n.id, n.subscription_id, n.candidacy_id, n.attempts, n.next_attempt_at, n.lease_until, n.sequence,
+                n.superseded_by IS NULL AND s.state = 'active' AND {FORBIDDEN} IS NULL AS tellable,
+                {FORBIDDEN} AS forbidden, p.id AS partner_id, p.convention_from, p.convention_to
             FROM deliveries n
-            WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now
+            WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now AND NOT (
+                s.ordered AND EXISTS (
+                    SELECT FROM deliveries e
+                    WHERE e.candidacy_id = n.candidacy_id AND e.subscription_id = s.id
+                        AND e.state IN ('pending', 'waiting') AND (e.created_at, e.id) < (n.created_at, n.id)
+                )
+            )
             ORDER BY n.next_attempt_at
             LIMIT least(
-                greatest(0, CASE WHEN s.failures < :opens_after THEN CAST(:cap AS int) ELSE 1 END
+                greatest(0, CASE WHEN s.failures < :opens_after THEN least(CAST(:cap AS int), s.allowance) ELSE 1 END
                     - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
                 CASE WHEN s.rate_per_minute IS NOT NULL THEN greatest(0, 1 + floor(
                     extract(epoch FROM CAST(:now AS timestamptz) - greatest(s.next_slot_at, :now))
@@ -107,9 +130,9 @@ _CLAIM = sa.text(
         ) d
         WHERE s.state = 'disabled'
             OR s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :now)
-        ORDER BY d.next_attempt_at
-        LIMIT :room
-    ), lost AS (
+    ), due AS MATERIALIZED (
+        SELECT * FROM found WHERE NOT slow OR place <= :slow_room ORDER BY next_attempt_at LIMIT :room
+    ), {_NUMBERED}, lost AS (
         INSERT INTO attempts (delivery_id, number, started_at, outcome)
         SELECT id, attempts, lease_until - CAST(:lease AS interval), 'lost'
         FROM due WHERE lease_until IS NOT NULL AND attempts > 0
@@ -117,31 +140,25 @@ _CLAIM = sa.text(
     ), perhaps AS (
         INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
             decision_number, convention_from, convention_to, certain, at)
-        SELECT due.id, due.attempts, candidacy_id, due.partner_id, subscription_id, notice, reference,
+        SELECT due.id, due.attempts, due.candidacy_id, due.partner_id, due.subscription_id, notice, reference,
             decision_number, convention_from, convention_to, false, due.lease_until - CAST(:lease AS interval)
-        FROM due JOIN deliveries USING (id) JOIN partner_references USING (partner_id, candidacy_id)
+        FROM due JOIN deliveries USING (id)
+            JOIN partner_references r ON r.partner_id = due.partner_id AND r.candidacy_id = due.candidacy_id
         WHERE due.lease_until IS NOT NULL AND due.attempts > 0
         ON CONFLICT DO NOTHING
-    ), paced AS (
-        UPDATE subscriptions s SET next_slot_at = greatest(s.next_slot_at, :now)
-            + n * CAST('1 minute' AS interval) / s.rate_per_minute
-        FROM (
-            SELECT subscription_id, count(*) AS n FROM due JOIN deliveries USING (id) GROUP BY subscription_id
-        ) AS taken
-        WHERE s.id = subscription_id AND s.rate_per_minute IS NOT NULL
     )
     UPDATE deliveries d
     SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
-        reached = d.reached OR due.lease_until IS NOT NULL,
-        attempts = d.attempts
-            + CASE WHEN d.superseded_by IS NULL AND s.state = 'active' AND due.forbidden IS NULL THEN 1 ELSE 0 END
-    FROM due, subscriptions s, partners p
+        reached = d.reached OR due.lease_until IS NOT NULL, attempts = d.attempts + CAST(due.tellable AS int),
+        sequence = coalesce(d.sequence, numbered.sequence), body = {BODY}
+    FROM due LEFT JOIN numbered ON numbered.id = due.id, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
         d.attempts, greatest(d.created_at, s.served_since), d.superseded_by IS NOT NULL, d.header_names,
         d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END, s.failures,
         s.state = 'active', due.forbidden, p.name, p.id,
-        (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id)
+        (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id),
+        s.slow, s.retry_waits, s.give_up_after, s.client_errors
     """  # noqa: S608
 ).bindparams(
     sa.bindparam("lease", LEASE),
@@ -151,6 +168,7 @@ _CLAIM = sa.text(
     sa.bindparam("token", type_=sa.Uuid),
     sa.bindparam("today", type_=sa.Date),
     sa.bindparam("room", type_=sa.Integer),
+    sa.bindparam("slow_room", type_=sa.Integer),
 )
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.permission import FORBIDDEN
+from services.notifications.store.sequence import BODY, numbering
 
 
 class Place(NamedTuple):
@@ -33,30 +34,36 @@ async def pull(
         at: UTC.
 
     Returns:
-        Rows of `id, subscription_id, notice, body, created_at, written_in, withheld`; the body is None where it is
-        withheld, and why.
+        Rows of `id, subscription_id, notice, body, sequence, created_at, written_in, withheld`; the body is None where it
+        is withheld, and why.
     """
     given = {"partner": partner, "xid": str(after.written_in), "id": after.id, "limit": limit}
     return (await conn.execute(_PULL, given | {"today": today, "at": at})).all()
 
 
 # A partner that pulls has read it: a later withdrawal is told to it as to any other. The lock lets one that is just
-# being written end first, and its cancelled notice drops out. Transactions of other databases of the server count as
+# being written end first: its cancelled notice drops out, or is withheld where its number would be missed. Transactions of other databases of the server count as
 # open, too: they delay the feed, and hide nothing.
 _PULL = sa.text(
     f"""
     WITH seen AS (
         SELECT n.id, n.subscription_id, n.notice, n.body, n.created_at, n.written_in, n.candidacy_id, n.decision_number,
-            n.state, p.id AS partner_id, p.convention_from, p.convention_to,
-            CASE WHEN n.state = 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed') ELSE {FORBIDDEN} END AS withheld
+            n.state, n.sequence, p.id AS partner_id, p.convention_from, p.convention_to,
+            CASE n.state WHEN 'cancelled' THEN 'withdrawn' WHEN 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed')
+                ELSE {FORBIDDEN} END AS withheld
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id JOIN deliveries n ON n.subscription_id = s.id
-        WHERE p.id = :partner AND n.state IN ('pending', 'delivered', 'failed', 'refused')
+        WHERE p.id = :partner
+            AND (n.state IN ('pending', 'delivered', 'failed', 'refused') OR n.sequence IS NOT NULL)
             AND n.written_in < pg_snapshot_xmin(pg_current_snapshot())
             AND (n.written_in, n.id) > (CAST(CAST(:xid AS text) AS xid8), :id)
         ORDER BY n.written_in, n.id LIMIT :limit FOR UPDATE OF n
-    ), read AS (
-        UPDATE deliveries SET reached = true FROM seen
-        WHERE deliveries.id = seen.id AND withheld IS NULL AND NOT deliveries.reached
+    ), told_now AS (
+        SELECT id, subscription_id, sequence, withheld IS NULL AS tellable FROM seen
+    ), {numbering("told_now")}, read AS (
+        UPDATE deliveries d SET reached = true, sequence = coalesce(d.sequence, numbered.sequence), body = {BODY}
+        FROM seen LEFT JOIN numbered USING (id)
+        WHERE d.id = seen.id AND withheld IS NULL AND NOT (d.reached AND d.sequence IS NOT NULL)
+        RETURNING d.id, d.body, d.sequence
     ), told AS (
         INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
             decision_number, convention_from, convention_to, certain, at)
@@ -65,9 +72,10 @@ _PULL = sa.text(
         FROM seen JOIN partner_references USING (partner_id, candidacy_id) WHERE withheld IS NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT id, subscription_id, notice, CASE WHEN withheld IS NULL THEN body END AS body, created_at,
+    SELECT seen.id, subscription_id, notice, CASE WHEN withheld IS NULL THEN coalesce(read.body, seen.body) END AS body,
+        coalesce(read.sequence, seen.sequence) AS sequence, created_at,
         CAST(CAST(written_in AS text) AS bigint) AS written_in, withheld
-    FROM seen ORDER BY seen.written_in, id
+    FROM seen LEFT JOIN read ON read.id = seen.id ORDER BY seen.written_in, seen.id
     """  # noqa: S608
 ).bindparams(
     sa.bindparam("partner", type_=sa.Uuid),

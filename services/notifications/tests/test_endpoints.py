@@ -229,7 +229,7 @@ async def test_an_endpoint_that_fails_on_end_is_probed_with_one_due_delivery_unt
     clock.forward(timedelta(seconds=31))
     async with desk.transaction(None) as tx:
         today = day_in_france(tx.now)
-        probe = await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32)
+        probe = await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32, slow_room=16)
         assert len(probe) == 1
         await tx.conn.execute(sa.text("UPDATE deliveries SET lease_token = NULL, lease_until = NULL"))
         await tx.conn.execute(sa.text("UPDATE deliveries SET next_attempt_at = :now"), {"now": tx.now})

@@ -17,7 +17,7 @@ from services.notifications.domain import day_in_france
 from services.notifications.handlers import DELIVERIES
 from services.notifications.tables import attempts, deliveries
 from services.notifications.tests.builders import KEYS, a_withdrawal, an_approval
-from shared.messaging import Meta
+from shared.messaging import Meta, Tx
 from shared.messaging.event import Clock
 from shared.messaging.transaction import Transaction, transaction
 from shared.testing.kernel import OFFICER, Bench, Published
@@ -108,8 +108,12 @@ class Desk:
     async def claim(self) -> list[Claimed]:
         """Takes what is due, as a worker does."""
         async with self.transaction(None) as tx:
-            today = day_in_france(tx.now)
-            return await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32)
+            return await self.claim_in(tx)
+
+    async def claim_in(self, tx: Tx) -> list[Claimed]:
+        """The same in a transaction of the test's."""
+        many = {"cap": 8, "room": 32, "slow_room": 16}
+        return await claim(tx.conn, now=tx.now, today=day_in_france(tx.now), token=uuid7(), in_flight=[], **many)
 
     async def subscription(self, subscription: UUID) -> sa.Row[Any]:
         async with self.engine.connect() as conn:

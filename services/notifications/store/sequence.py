@@ -1,0 +1,41 @@
+"""Numbers of notices: one row of each subscription after the other, without a gap, so that a partner sees what it missed.
+
+A number is given with the first attempt or pull, in its transaction, and becomes part of the body that is signed. What
+was never tried has none: notices that became void before they were sent leave no hole.
+"""
+
+
+def numbering(told: str, *, also: str = "") -> str:
+    """Common table expressions that number what has no number yet; the last, `numbered`, has `id`, `sequence`, `base`.
+
+    The counter is locked in the order of subscriptions, so that two that tell the same ones do not wait for each other.
+
+    Args:
+        told: an expression before it, of rows `id, subscription_id, sequence, tellable` that are locked.
+        also: further columns of the subscription to set, from `taken`, how many rows it has there.
+    """
+    return f"""
+    fresh AS (
+        SELECT id, subscription_id, row_number() OVER (PARTITION BY subscription_id ORDER BY id) AS place
+        FROM {told} WHERE tellable AND sequence IS NULL
+    ), counted AS (
+        SELECT subscription_id, count(*) AS taken, count(*) FILTER (WHERE tellable AND sequence IS NULL) AS news
+        FROM {told} GROUP BY subscription_id
+    ), counters AS MATERIALIZED (
+        SELECT s.id FROM subscriptions s JOIN counted ON counted.subscription_id = s.id
+        WHERE news > 0 OR s.rate_per_minute IS NOT NULL
+        ORDER BY s.id FOR NO KEY UPDATE OF s
+    ), moved AS (
+        UPDATE subscriptions s SET last_sequence = s.last_sequence + news {also}
+        FROM counted JOIN counters ON counters.id = counted.subscription_id
+        WHERE s.id = counted.subscription_id
+        RETURNING s.id, s.last_sequence - news AS base
+    ), numbered AS (
+        SELECT fresh.id, base + place AS sequence FROM fresh JOIN moved ON moved.id = fresh.subscription_id
+    )"""  # noqa: S608
+
+
+BODY = """CASE WHEN numbered.sequence IS NULL THEN d.body ELSE
+        substring(d.body FROM 1 FOR length(d.body) - 1) || convert_to(',"sequence":' || numbered.sequence || '}', 'UTF8')
+    END"""
+"""The body of a delivery `d` with its number, where it is given one now; the same bytes ever after."""
