@@ -5,7 +5,7 @@ import json
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 from uuid import UUID
@@ -25,7 +25,7 @@ from services.notifications.delivery.keys import Keys
 from services.notifications.tables import partners, subscriptions
 from shared.contracts.selection import CandidacyApproved, PartnerCategory
 from shared.database import create_engine
-from shared.messaging import Meta, Tx, driver
+from shared.messaging import Tx, driver
 from shared.messaging.event import utc_now
 from shared.messaging.transaction import transaction
 from shared.migrate import upgrade
@@ -109,9 +109,8 @@ async def settled(lab: Lab, url: str) -> None:
 def engine_on(database: AsyncEngine, wake: asyncio.Event) -> Engine:
     """The engine as the worker's composition root makes it."""
 
-    def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Tx]:
-        actor = cause.actor if cause else OFFICER
-        return transaction(database, now=utc_now(), actor=actor, source=f"/{SITE}/notifications", cause=cause)
+    def open_transaction() -> AbstractAsyncContextManager[Tx]:
+        return transaction(database, now=utc_now(), actor=OFFICER, source=f"/{SITE}/notifications")
 
     return Engine(transaction=open_transaction, keys=KEYS, allow_loopback=True, clock=utc_now, wake=wake)
 
@@ -122,13 +121,17 @@ def counting(database: AsyncEngine) -> Counter[str]:
     The kernel's own statements go past SQLAlchemy and its listeners: they are counted where they leave.
     """
     found: Counter[str] = Counter()
-    fetch = driver.fetch
+    fetch, run_many = driver.fetch, driver.run_many
+
+    async def ran_many(conn: AsyncConnection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        found[" ".join(statement.split()[:3])] += len(rows)
+        await run_many(conn, statement, rows)
 
     async def fetched(conn: AsyncConnection, statement: str, *arguments: object) -> list[asyncpg.Record]:
         found[" ".join(statement.split()[:3])] += 1
         return await fetch(conn, statement, *arguments)
 
-    driver.fetch = fetched
+    driver.fetch, driver.run_many = fetched, ran_many
 
     def executed(_c: Any, _u: Any, statement: str, *_: Any) -> None:
         found[" ".join(statement.split()[:3])] += 1

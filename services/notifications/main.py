@@ -34,22 +34,16 @@ def run_worker(settings: Settings) -> None:
     from services.notifications.delivery.keys import Keys
     from shared.messaging import Tx
     from shared.messaging.dispatch import KERNEL
-    from shared.messaging.event import Meta, utc_now
+    from shared.messaging.event import utc_now
     from shared.messaging.serve import Background, serve_worker
     from shared.messaging.transaction import OnCommit, transaction
 
     def deliveries(engine: AsyncEngine, on_commit: OnCommit) -> Background:
         wake = asyncio.Event()
 
-        def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Tx]:
-            return transaction(
-                engine,
-                now=utc_now(),
-                actor=cause.actor if cause else KERNEL,
-                source=f"/{settings.site}/notifications",
-                cause=cause,
-                on_commit=on_commit,
-            )
+        def open_transaction() -> AbstractAsyncContextManager[Tx]:
+            source = f"/{settings.site}/notifications"
+            return transaction(engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit)
 
         sender = Engine(
             transaction=open_transaction,

@@ -109,10 +109,10 @@ subscriptions = sa.Table(
 """Where a partner listens. Secrets are encrypted with a key that the database does not know.
 
 `proposed_by` asked for the present address. `served_since`: patience with it counts from then on, anew after a hold.
-`next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `allowance`: how many
-it may have in flight, less after failures. `slow`: its last answers took long. `last_sequence`: number of the last notice
-that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None: the common
-ones) and `give_up_after`: seconds. `old_secret` signs beside the new one until a day after the rotation.
+`next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `allowance`: how
+many it may have in flight, less after failures. `slow`: its last answers took long. `last_sequence`: number of the
+last notice that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None:
+the common ones) and `give_up_after`: seconds. `old_secret` signs beside the new one until a day after the rotation.
 """
 
 partner_references = sa.Table(
@@ -182,7 +182,7 @@ deliveries = sa.Table(
 
 `reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
 takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
-`sequence`: its number among those of its subscription, given with the first attempt or pull, and in the body from then on.
+`sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
 `header_*`: envelope and trace context of the event, as they are carried on.
 """
 
@@ -202,8 +202,8 @@ attempts = sa.Table(
     sa.CheckConstraint("number > 0", name="number"),
     sa.CheckConstraint("length(head) BETWEEN 1 AND 200", name="head"),
 )
-"""What was tried. `lost` stands for an attempt whose worker never came back. `head`: the beginning of an answer that was
-no success, without anything that looks like data of a person.
+"""What was tried. `lost` stands for an attempt whose worker never came back. `head`: the beginning of an answer that
+was no success, without anything that looks like data of a person.
 """
 
 disclosures = sa.Table(

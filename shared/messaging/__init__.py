@@ -2,7 +2,7 @@
 
 from shared.messaging.consumer import Consumer, at, on
 from shared.messaging.event import Actor, Clock, Event, Handler, Meta, Poison, Retry, Topic, Tx
-from shared.messaging.outbox import held, publish
+from shared.messaging.outbox import Outgoing, held, publish, publish_all
 from shared.messaging.timers import cancel, schedule, schedule_unless_set
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Event",
     "Handler",
     "Meta",
+    "Outgoing",
     "Poison",
     "Retry",
     "Topic",
@@ -21,6 +22,7 @@ __all__ = [
     "held",
     "on",
     "publish",
+    "publish_all",
     "schedule",
     "schedule_unless_set",
 ]

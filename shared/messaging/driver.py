@@ -4,6 +4,7 @@ Measured: a savepoint, a statement and a release through SQLAlchemy's engine cos
 Services keep to SQLAlchemy; these few statements run once or more for every event of every service.
 """
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +22,19 @@ async def fetch(conn: AsyncConnection, statement: str, *arguments: object) -> li
     driver = await _begun(conn)
     try:
         return await driver.fetch(statement, *arguments)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _wrapped(driver, error) from error
+
+
+async def run_many(conn: AsyncConnection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Runs a statement once per row of arguments, all in one go to the server and back.
+
+    Raises:
+        DBAPIError: as SQLAlchemy would have raised it.
+    """
+    driver = await _begun(conn)
+    try:
+        await driver.executemany(statement, rows)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise _wrapped(driver, error) from error
 

@@ -1,9 +1,11 @@
 """What handlers call: publish an event in their transaction, and ask which keys are held."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
 from uuid_utils.compat import uuid7
 
@@ -36,37 +38,100 @@ async def publish(tx: Tx, event: Event, *, subject: UUID, version: int, site: st
     Raises:
         EventTooBig: the body has more than 64 KiB.
     """
+    cause = tx.cause
+    meta = Meta(
+        id=str(uuid7()),
+        source=tx.source,
+        subject=subject,
+        version=version,
+        time=tx.now,
+        site=site,
+        correlation=tx.correlation,
+        causation=cause.id if cause else None,
+        decision=_decision(event, cause),
+        actor=tx.actor,
+    )
+    await driver.fetch(tx.conn, _INSERT, *_row(event, meta))
+    tx.wake(CHANNEL)
+    return UUID(meta.id)
+
+
+class Outgoing(NamedTuple):
+    """One of many events that a transaction publishes, each with a cause of its own."""
+
+    event: Event
+    subject: UUID
+    """The aggregate it is about."""
+    version: int
+    """The aggregate's."""
+    cause: Meta
+    """The event that it goes back to: it gives site, correlation and actor."""
+    context: Context
+    """The trace that it belongs to."""
+
+
+async def publish_all(tx: Tx, outgoing: Iterable[Outgoing]) -> None:
+    """Writes many events to the outbox at once, as `publish` does one.
+
+    Args:
+        tx: the caller's transaction.
+        outgoing: the events.
+
+    Raises:
+        EventTooBig: one body has more than 64 KiB; none is written.
+    """
+    rows = [_row(one.event, _meta(tx, one), one.context) for one in outgoing]
+    if rows:
+        await driver.run_many(tx.conn, _INSERT, rows)
+        tx.wake(CHANNEL)
+
+
+def _meta(tx: Tx, one: Outgoing) -> Meta:
+    return Meta(
+        id=str(uuid7()),
+        source=tx.source,
+        subject=one.subject,
+        version=one.version,
+        time=tx.now,
+        site=one.cause.site,
+        correlation=one.cause.correlation,
+        causation=one.cause.id,
+        decision=_decision(one.event, one.cause),
+        actor=one.cause.actor,
+    )
+
+
+def _decision(event: Event, cause: Meta | None) -> str | None:
+    return getattr(event, "decision_number", None) or (cause.decision if cause else None)
+
+
+def _row(event: Event, meta: Meta, context: Context | None = None) -> tuple[object, ...]:
+    """The outbox row of an event, with a span for its creation, of the current trace or that of the context."""
     value = event.model_dump_json().encode()
     if len(value) > BIGGEST:
         raise EventTooBig(event.type)
-    event_id = uuid7()
-    decision = getattr(event, "decision_number", None) or (tx.cause.decision if tx.cause else None)
-    headers = encode(_meta(tx, event_id, subject, version, site, decision), event.type, tx.now)
-    topic = event.topic.name
+    headers, topic = encode(meta, event.type, meta.time), event.topic.name
     span = tracing.start(
         f"create {topic}",
         SpanKind.PRODUCER,
+        context=context,
         messaging__system="kafka",
         messaging__operation__name="create",
         messaging__destination__name=topic,
-        messaging__message__id=str(event_id),
+        messaging__message__id=meta.id,
         inserre__event__type=event.type,
     )
     with tracing.current(span):
         tracing.stamp(headers)
-        await driver.fetch(
-            tx.conn,
-            _INSERT,
-            event_id,
-            topic,
-            str(event.key(subject)).encode(),
-            [name.encode() for name, _ in headers],
-            [value for _, value in headers],
-            value,
-            tx.now,
-        )
-    tx.wake(CHANNEL)
-    return event_id
+    return (
+        UUID(meta.id),
+        topic,
+        str(event.key(meta.subject)).encode(),
+        [name.encode() for name, _ in headers],
+        [value for _, value in headers],
+        value,
+        meta.time,
+    )
 
 
 async def held(tx: Tx, topic: Topic, keys: Iterable[UUID]) -> set[UUID]:
@@ -88,18 +153,3 @@ _INSERT = (
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
 )
 _BYTES = sa.ARRAY(sa.LargeBinary)
-
-
-def _meta(tx: Tx, event_id: UUID, subject: UUID, version: int, site: str, decision: str | None) -> Meta:
-    return Meta(
-        id=str(event_id),
-        source=tx.source,
-        subject=subject,
-        version=version,
-        time=tx.now,
-        site=site,
-        correlation=tx.correlation,
-        causation=tx.cause.id if tx.cause else None,
-        decision=decision,
-        actor=tx.actor,
-    )

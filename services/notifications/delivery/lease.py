@@ -1,4 +1,4 @@
-"""Rows taken to be sent, and given back: a claim carries a token, and only who holds it may write the outcome."""
+"""Rows taken to be sent: a claim carries a token, and only who holds it may write the outcome."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.delivery.schedule import OPENS_AFTER
+from services.notifications.delivery.schedule import OPENS_AFTER, RETRIES, Policy
 from services.notifications.store.permission import FORBIDDEN
 from services.notifications.store.sequence import BODY, numbering
 
@@ -58,6 +58,12 @@ class Claimed(NamedTuple):
     """Seconds of patience."""
     client_errors: str
     """`again` or `give_up`: what follows from a 4xx that says that the notice itself is at fault."""
+
+    @property
+    def policy(self) -> Policy:
+        """How patient we are with its subscription."""
+        waits = RETRIES if self.retry_waits is None else [timedelta(seconds=one) for one in self.retry_waits]
+        return Policy(waits, timedelta(seconds=self.give_up_after), self.client_errors == "again")
 
 
 async def claim(
@@ -169,128 +175,4 @@ _CLAIM = sa.text(
     sa.bindparam("today", type_=sa.Date),
     sa.bindparam("room", type_=sa.Integer),
     sa.bindparam("slow_room", type_=sa.Integer),
-)
-
-
-class Try(NamedTuple):
-    """One attempt as it is recorded."""
-
-    started_at: datetime
-    duration_ms: int
-    outcome: str
-    http_status: int | None
-    reached: bool
-
-
-class Settled(NamedTuple):
-    """How a delivery stands after its outcome was written."""
-
-    state: str
-    version: int
-    reached: bool
-    superseded_by: UUID | None
-
-
-async def settle(
-    conn: AsyncConnection,
-    claimed: Claimed,
-    state: str,
-    next_attempt_at: datetime | None,
-    tried: Try | None,
-) -> Settled | None:
-    """Writes the outcome and gives the row back; None when the lease is somebody else's by now, and nothing is written.
-
-    Args:
-        conn: of the caller's transaction.
-        claimed: the delivery.
-        state: that the outcome leads to; `pending` becomes `cancelled` when a retraction waits.
-        next_attempt_at: with `pending`, UTC.
-        tried: the attempt; None when nothing was tried.
-    """
-    row = await conn.execute(
-        _SETTLE,
-        {
-            "id": claimed.id,
-            "token": claimed.token,
-            "state": state,
-            "next": next_attempt_at,
-            "tried": tried is not None,
-            "number": claimed.attempt,
-            "started": tried and tried.started_at,
-            "duration": tried and tried.duration_ms,
-            "outcome": tried and tried.outcome,
-            "status": tried and tried.http_status,
-            "reached": tried is not None and tried.reached,
-            "certain": tried is not None and tried.outcome == "accepted",
-            "partner": claimed.partner_id,
-            "reference": claimed.reference,
-            "seen": claimed.failures,
-        },
-    )
-    found = row.first()
-    return None if found is None else Settled(*found)
-
-
-_SETTLE = sa.text(
-    """
-    WITH settled AS (
-        UPDATE deliveries
-        SET state = CASE WHEN superseded_by IS NOT NULL AND :state = 'pending' THEN 'cancelled' ELSE :state END,
-            next_attempt_at = CASE WHEN superseded_by IS NULL THEN :next END,
-            lease_token = NULL, lease_until = NULL, reached = reached OR :reached,
-            body = CASE WHEN :state = 'refused' THEN '' ELSE body END,
-            version = version + CASE WHEN superseded_by IS NULL AND :state = 'pending' THEN 0 ELSE 1 END
-        WHERE id = :id AND lease_token = :token
-        RETURNING state, version, reached, superseded_by, candidacy_id, subscription_id, notice, decision_number
-    ), noted AS (
-        INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, http_status)
-        SELECT :id, :number, :started, :duration, :outcome, :status FROM settled WHERE :tried
-    ), told AS (
-        INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
-            decision_number, convention_from, convention_to, certain, at)
-        SELECT :id, :number, candidacy_id, partners.id, subscription_id, notice, :reference, decision_number,
-            convention_from, convention_to, :certain, :started
-        FROM settled JOIN partners ON partners.id = :partner WHERE :tried AND :reached
-    ), endpoint AS (
-        UPDATE subscriptions s SET failures = CASE WHEN :certain THEN 0 ELSE greatest(failures, :seen + 1) END
-        FROM settled WHERE s.id = subscription_id AND :tried AND (failures > 0 OR NOT :certain)
-    )
-    SELECT state, version, reached, superseded_by FROM settled
-    """
-).bindparams(
-    sa.bindparam("id", type_=sa.Uuid),
-    sa.bindparam("token", type_=sa.Uuid),
-    sa.bindparam("state", type_=sa.Text),
-    sa.bindparam("next", type_=sa.DateTime(timezone=True)),
-    sa.bindparam("reached", type_=sa.Boolean),
-    sa.bindparam("number", type_=sa.Integer),
-    sa.bindparam("started", type_=sa.DateTime(timezone=True)),
-    sa.bindparam("duration", type_=sa.Integer),
-    sa.bindparam("outcome", type_=sa.Text),
-    sa.bindparam("status", type_=sa.SmallInteger),
-    sa.bindparam("tried", type_=sa.Boolean),
-    sa.bindparam("certain", type_=sa.Boolean),
-    sa.bindparam("seen", type_=sa.Integer),
-    sa.bindparam("partner", type_=sa.Uuid),
-    sa.bindparam("reference", type_=sa.Text),
-)
-
-
-async def disable(conn: AsyncConnection, subscription: UUID) -> None:
-    """Ends a subscription whose endpoint is gone."""
-    await conn.execute(_DISABLE, {"id": subscription})
-
-
-_DISABLE = sa.text("UPDATE subscriptions SET state = 'disabled' WHERE id = :id")
-
-
-async def pause(conn: AsyncConnection, subscription: UUID, until: datetime) -> None:
-    """Leaves an endpoint alone until then; a longer pause that stands is kept, an officer's with its reason."""
-    await conn.execute(_PAUSE, {"id": subscription, "until": until})
-
-
-_PAUSE = sa.text(
-    "UPDATE subscriptions SET paused_until = greatest(paused_until, CAST(:until AS timestamptz)),"
-    " paused_by = CASE WHEN paused_until >= :until THEN paused_by END,"
-    " paused_because = CASE WHEN paused_until >= :until THEN paused_because END WHERE id = :id"
 )

@@ -1,72 +1,90 @@
-"""Writes what became of a delivery, and says so: both in one transaction, by whoever still holds the lease."""
+"""Writes what became of deliveries, and says so: both in one transaction, by whoever still holds the leases."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.notifications.delivery import lease, retractions
-from services.notifications.delivery.lease import Claimed, Settled, Try
+from opentelemetry.context import Context
+
+from services.notifications.delivery import retractions, settlement
+from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.retractions import Retractable
 from services.notifications.delivery.schedule import Again, Delivered, GivenUp, NotPermitted, Outcome
+from services.notifications.delivery.settlement import Settled, Settling, Try
 from services.notifications.domain import Held, State, held_retraction
 from services.notifications.handlers import DELIVERIES
 from shared.contracts.notifications import PartnerAlerted, PartnerAlertFailed
-from shared.messaging import Tx, publish
+from shared.messaging import Meta, Outgoing, Tx, publish_all
 
 
 class Ended(NamedTuple):
     """How a claim ended.
 
     Args:
+        claimed: the delivery.
         outcome: what the rules say.
         tried: the attempt; None when nothing was sent.
+        cause: the event that ordered the delivery.
+        context: the trace in which it ended.
     """
 
+    claimed: Claimed
     outcome: Outcome
     tried: Try | None
+    cause: Meta
+    context: Context
 
 
-async def record(tx: Tx, claimed: Claimed, ended: Ended, site: str) -> State | None:
-    """Records the end of a claim.
+async def record(tx: Tx, ended: Sequence[Ended]) -> list[State | None]:
+    """Records the ends of claims.
 
     Args:
-        tx: a transaction of its own, with the event that ordered the delivery as its cause.
-        claimed: the delivery.
-        ended: how it ended.
-        site: code of the site.
+        tx: a transaction of its own.
+        ended: each of another delivery.
 
     Returns:
-        How the delivery stands, or None when the lease had lapsed and somebody else has it: nothing is written then.
+        How each stands, or None when its lease had lapsed and somebody else has it: nothing of it is written then.
     """
-    state, due = _state(ended.outcome)
-    settled = await lease.settle(tx.conn, claimed, state.value, due, ended.tried)
-    if settled is None:
-        return None
-    await _answer(tx, claimed, settled, ended.outcome, site)
-    match ended.outcome:
-        case GivenUp(disable=True):
-            await lease.disable(tx.conn, claimed.subscription)
-        case Again(pause=datetime() as until):
-            await lease.pause(tx.conn, claimed.subscription, until)
-    if settled.superseded_by is not None:
-        await _go_on(tx, claimed, settled.superseded_by, site)
-    return State(settled.state)
+    rows = [Settling(one.claimed, *_state(one.outcome), one.tried) for one in ended]
+    settled = await settlement.settle(tx.conn, rows)
+    mine = [(one, settled[one.claimed.id]) for one in ended if one.claimed.id in settled]
+    told = [
+        _outgoing(one, stands.version, event) for one, stands in mine if (event := _answer(one, stands)) is not None
+    ]
+    gone = {one.claimed.subscription for one, _ in mine if isinstance(one.outcome, GivenUp) and one.outcome.disable}
+    if gone:
+        await settlement.disable(tx.conn, gone)
+    quiet: dict[UUID, datetime] = {}
+    for one, _ in mine:
+        match one.outcome:
+            case Again(pause=datetime() as until):
+                subscription = one.claimed.subscription
+                quiet[subscription] = max(until, quiet.get(subscription, until))
+    if quiet:
+        await settlement.pause(tx.conn, quiet)
+    for one, stands in mine:
+        if stands.superseded_by is not None:
+            told += await _go_on(tx, one, stands.superseded_by)
+    await publish_all(tx, told)
+    return [State(settled[one.claimed.id].state) if one.claimed.id in settled else None for one in ended]
 
 
-def _state(outcome: Outcome) -> tuple[State, datetime | None]:
+def _state(outcome: Outcome) -> tuple[str, datetime | None]:
     match outcome:
         case Delivered():
-            return State.DELIVERED, None
+            return State.DELIVERED.value, None
         case Again(at=at):
-            return State.PENDING, at
+            return State.PENDING.value, at
         case GivenUp():
-            return State.FAILED, None
+            return State.FAILED.value, None
         case NotPermitted():
-            return State.REFUSED, None
+            return State.REFUSED.value, None
 
 
-async def _answer(tx: Tx, claimed: Claimed, settled: Settled, outcome: Outcome, site: str) -> None:
-    """Tells selection of a delivery that has ended."""
+def _answer(ended: Ended, settled: Settled) -> PartnerAlerted | PartnerAlertFailed | None:
+    """What selection is told of a delivery that has ended."""
+    claimed = ended.claimed
     said = {
         "candidacy_id": claimed.candidacy,
         "request_id": claimed.event_id,
@@ -75,34 +93,37 @@ async def _answer(tx: Tx, claimed: Claimed, settled: Settled, outcome: Outcome, 
         "partner": claimed.partner,
         "attempts": claimed.attempt,
     }
-    match State(settled.state), outcome:
+    match State(settled.state), ended.outcome:
         case State.DELIVERED, _:
             known = {"partner_id": claimed.partner_id, "reference": claimed.reference}
-            event: PartnerAlerted | PartnerAlertFailed = PartnerAlerted.model_validate(said | known)
+            return PartnerAlerted.model_validate(said | known)
         case State.FAILED | State.REFUSED, GivenUp(reason=reason) | NotPermitted(reason=reason):
-            event = PartnerAlertFailed.model_validate(said | {"reason": reason})
+            return PartnerAlertFailed.model_validate(said | {"reason": reason})
         case State.CANCELLED, _:
             reason = "withdrawn_while_retrying" if settled.reached else "withdrawn_before_sending"
-            event = PartnerAlertFailed.model_validate(said | {"reason": reason})
+            return PartnerAlertFailed.model_validate(said | {"reason": reason})
         case _:
-            return
-    await publish(tx, event, subject=claimed.id, version=settled.version, site=site)
+            return None
 
 
-async def _go_on(tx: Tx, claimed: Claimed, waiting: UUID, site: str) -> None:
+async def _go_on(tx: Tx, ended: Ended, waiting: UUID) -> list[Outgoing]:
     """Lets the retraction go that waited for this attempt, or ends it when there is nothing to take back."""
     retraction = await retractions.waiting(tx.conn, waiting)
     if retraction is None:
-        return
+        return []
     match held_retraction(leased=retraction.leased, reached=retraction.reached):
         case Held.SEND:
             await retractions.release(tx.conn, retraction.id, tx.now)
             tx.wake(DELIVERIES)
         case Held.VOID:
             await retractions.void(tx.conn, retraction.id)
-            await publish(
-                tx, _needless(claimed, retraction), subject=retraction.id, version=retraction.version + 1, site=site
-            )
+            needless = _needless(ended.claimed, retraction)
+            return [_outgoing(ended, retraction.version + 1, needless)._replace(subject=retraction.id)]
+    return []
+
+
+def _outgoing(ended: Ended, version: int, event: PartnerAlerted | PartnerAlertFailed) -> Outgoing:
+    return Outgoing(event, ended.claimed.id, version, ended.cause, ended.context)
 
 
 def _needless(claimed: Claimed, retraction: Retractable) -> PartnerAlertFailed:

@@ -80,7 +80,7 @@ async def prove(sender: Sender, url: str, secret: bytes, origin: str, now: datet
     if told.answer.outcome != "accepted":
         code = told.answer.status
         return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")
-    repeated = _repeated(told.head) == challenge
+    repeated = _repeated(told.answer.head) == challenge
     return Proof(repeated, None, "challenge_repeated" if repeated else "challenge_not_repeated")
 
 

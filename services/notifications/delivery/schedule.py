@@ -1,19 +1,23 @@
 """What one answer means for a delivery: a pure function, so that every row of its table can be tested."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from random import Random
+from typing import NamedTuple
 
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 36_000))
-"""How long to wait after the first, second, … attempt; about 28 hours in all."""
-
-JITTER = 0.2
-"""Each wait is longer or shorter by up to this share, so that what failed together does not come back together."""
+"""The longest wait after the first, second, … attempt; the wait is anything up to it, drawn anew each time (full
+jitter), so that what failed together does not come back together. About 14 hours in all, 28 at most."""
 
 PATIENCE = timedelta(days=3)
 """Nothing is tried again later than this after it could first be sent, however long an endpoint asks to wait."""
+
+_PASSING = frozenset({408, 409, 410, 425, 429})
+FAULT_OF_OURS = frozenset(range(400, 500)) - _PASSING
+"""Statuses that say that the request is at fault: the same again would be answered the same, if they are meant."""
 
 LONGEST_PAUSE = timedelta(hours=24)
 """The most of a `Retry-After` that is honoured."""
@@ -24,10 +28,48 @@ OPENS_AFTER = 5
 PROBES = (timedelta(seconds=30), timedelta(minutes=15))
 """The first and the longest wait for a probe; it doubles each time."""
 
+ALLOWED = 8
+"""Deliveries that one endpoint may have in flight. After a failure half as many, then one more for each accepted one:
+an endpoint that comes back is not run over by what has waited."""
+
+SLOW = timedelta(seconds=2)
+"""An endpoint that takes longer shares half of a worker's places with all like it."""
+
 NEVER_LEFT = frozenset(
     {"egress_refused", "dns_failed", "connect_failed", "connect_timeout", "tls_failed", "secret_unreadable"}
 )
 """Errors after which the partner cannot have read anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient we are with one subscription.
+
+    Args:
+        waits: the longest wait after the first, second, … attempt.
+        patience: nothing is tried again later than this after it could first be sent.
+        insists: whether even a status that says that the request is at fault is tried again.
+    """
+
+    waits: Sequence[timedelta] = RETRIES
+    patience: timedelta = PATIENCE
+    insists: bool = True
+
+
+STANDARD = Policy()
+
+
+class Timings(NamedTuple):
+    """How long the steps of an attempt took, in milliseconds; None for one that did not take place."""
+
+    dns_ms: int | None = None
+    connect_ms: int | None = None
+    """TCP and TLS; None when a connection was used again."""
+    first_byte_ms: int | None = None
+    """From the attempt's begin to the answer's head."""
+
+
+UNTIMED = Timings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +81,16 @@ class Answer:
         error: why there was none.
         retry_after: the header of that name.
         duration: from before the name was resolved until the answer's end.
+        timings: of its steps.
+        head: the first bytes of the answer's body.
     """
 
     status: int | None = None
     error: str | None = None
     retry_after: str | None = None
     duration: timedelta = timedelta()
+    timings: Timings = UNTIMED
+    head: bytes = b""
 
     @property
     def outcome(self) -> str:
@@ -105,13 +151,20 @@ Outcome = Delivered | Again | GivenUp | NotPermitted
 
 
 def decide(
-    answer: Answer, *, attempt: int, failures: int, now: datetime, patient_since: datetime, rng: Random
+    answer: Answer,
+    *,
+    attempt: int,
+    failures: int,
+    now: datetime,
+    patient_since: datetime,
+    rng: Random,
+    policy: Policy = STANDARD,
 ) -> Outcome:
     """Decides what follows from an attempt.
 
     2xx delivers. 410 ends the subscription. 429 and 503 with `Retry-After` pause the endpoint for as long as it asks,
-    within bounds, and so does failing again and again, whatever it says. All else, redirects included, is tried again
-    by the schedule, until it or our patience ends.
+    within bounds, and so does failing again and again, whatever it says. Another 4xx is given up where the policy says
+    so. All else, redirects included, is tried again by the schedule, until it or our patience ends.
 
     Args:
         answer: of the partner, or of the network.
@@ -120,17 +173,20 @@ def decide(
         now: UTC.
         patient_since: when the delivery was planned, or its endpoint was served again after a hold, UTC.
         rng: for jitter.
+        policy: of the subscription.
     """
     if answer.outcome == "accepted":
         return Delivered()
     if answer.status == HTTPStatus.GONE:
         return GivenUp("endpoint_gone", disable=True)
-    if attempt > len(RETRIES):
+    if answer.status in FAULT_OF_OURS and not policy.insists:
+        return GivenUp("rejected")
+    if attempt > len(policy.waits):
         return GivenUp("retries_exhausted")
-    wait = RETRIES[attempt - 1] * rng.uniform(1 - JITTER, 1 + JITTER)
+    wait = policy.waits[attempt - 1] * rng.random()
     asked = _asked(answer, now)
     at = now + max(wait, asked or wait)
-    if at > patient_since + PATIENCE:
+    if at > patient_since + policy.patience:
         return GivenUp("retries_exhausted")
     quiet = max(filter(None, (asked, _probed_in(failures + 1, rng))), default=None)
     return Again(at, now + quiet if quiet else None)
@@ -142,7 +198,7 @@ def _probed_in(failures: int, rng: Random) -> timedelta | None:
         return None
     first, longest = PROBES
     wait: timedelta = min(first * int(2 ** min(failures - OPENS_AFTER, 10)), longest)
-    return wait * rng.uniform(1 - JITTER, 1)
+    return wait * rng.uniform(0.5, 1)
 
 
 def _asked(answer: Answer, now: datetime) -> timedelta | None:

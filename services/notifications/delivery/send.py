@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace, TracebackType
 from typing import NamedTuple, Self
@@ -11,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from services.notifications.delivery.guard import EgressRefused, guarded_socket
-from services.notifications.delivery.schedule import Answer
+from services.notifications.delivery.schedule import Answer, Timings
 from services.notifications.domain import forbidden_url
 
 DEADLINE = 10.0
@@ -37,8 +38,30 @@ class Reply(NamedTuple):
     answer: Answer
     headers: Mapping[str, str] = {}
     """Names in any case."""
-    head: bytes = b""
-    """The first bytes of the body, at most `MOST_READ`."""
+
+
+@dataclass(slots=True)
+class _Steps:
+    """When the steps of one attempt were reached, by the monotonic clock."""
+
+    begun: float = field(default_factory=time.perf_counter)
+    resolving: float | None = None
+    dns: float | None = None
+    """Seconds."""
+    connecting: float | None = None
+    connect: float | None = None
+    """Seconds, with those for the name."""
+    left: bool = False
+    """Whether the request began to leave: until then nobody can have read anything, whatever takes so long."""
+    answered: float | None = None
+
+    def timings(self) -> Timings:
+        connect = None if self.connect is None else self.connect - (self.dns or 0)
+        return Timings(*map(_milliseconds, (self.dns, connect, self.answered and self.answered - self.begun)))
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 class Sender:
@@ -89,14 +112,13 @@ class Sender:
 
     async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
         """The same with any method; gives the headers and the first bytes of the answer too."""
-        started = time.perf_counter()
         if forbidden_url(url, allow_loopback=self._allow_loopback) is not None:
             return Reply(Answer(error="egress_refused"))
         status: int | None = None
         retry_after = error = None
         said: Mapping[str, str] = {}
         head = b""
-        begun: set[str] = set()
+        steps = _Steps()
         try:
             async with asyncio.timeout(self._deadline):
                 async with self._session.request(
@@ -105,16 +127,17 @@ class Sender:
                     data=body,
                     headers=headers,
                     allow_redirects=False,
-                    trace_request_ctx=begun,
+                    trace_request_ctx=steps,
                 ) as response:
+                    steps.answered = time.perf_counter()
                     status, said = response.status, response.headers
                     retry_after = said.get("retry-after")
                     head = await _head(response)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as failure:
             # With a status in hand the partner has answered; how its body ended does not matter.
-            error = None if status is not None else _code(failure, begun=bool(begun))
-        answer = Answer(status, error, retry_after, timedelta(seconds=time.perf_counter() - started))
-        return Reply(answer, said, head)
+            error = None if status is not None else _code(failure, left=steps.left)
+        duration = timedelta(seconds=time.perf_counter() - steps.begun)
+        return Reply(Answer(status, error, retry_after, duration, steps.timings(), head), said)
 
 
 async def _head(response: aiohttp.ClientResponse) -> bytes:
@@ -127,19 +150,35 @@ async def _head(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _marking() -> aiohttp.TraceConfig:
-    """Notes when a request begins to leave: until then nobody can have read anything, whatever takes so long."""
+    """Notes the steps of each attempt in the `_Steps` that its request carries."""
+
+    async def resolves(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.resolving = time.perf_counter()
+
+    async def resolved(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.dns = time.perf_counter() - context.trace_request_ctx.resolving
+
+    async def connects(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.connecting = time.perf_counter()
+
+    async def connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+        context.trace_request_ctx.connect = time.perf_counter() - context.trace_request_ctx.connecting
 
     async def leaves(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-        context.trace_request_ctx.add("begun")
+        context.trace_request_ctx.left = True
 
     marking = aiohttp.TraceConfig()
+    marking.on_dns_resolvehost_start.append(resolves)
+    marking.on_dns_resolvehost_end.append(resolved)
+    marking.on_connection_create_start.append(connects)
+    marking.on_connection_create_end.append(connected)
     marking.on_request_headers_sent.append(leaves)
     return marking
 
 
-def _code(failure: Exception, *, begun: bool) -> str:
+def _code(failure: Exception, *, left: bool) -> str:
     """A stable code for what went wrong before any answer. The text is not looked at: it may name the address."""
-    if isinstance(failure, TimeoutError) and not begun:
+    if isinstance(failure, TimeoutError) and not left:
         return "connect_timeout"
     if isinstance(failure, aiohttp.ClientConnectorError) and isinstance(failure.os_error, EgressRefused):
         return "egress_refused"

@@ -34,16 +34,16 @@ async def pull(
         at: UTC.
 
     Returns:
-        Rows of `id, subscription_id, notice, body, sequence, created_at, written_in, withheld`; the body is None where it
-        is withheld, and why.
+        Rows of `id, subscription_id, notice, body, sequence, created_at, written_in, withheld`; the body is None where
+        it is withheld, and why.
     """
     given = {"partner": partner, "xid": str(after.written_in), "id": after.id, "limit": limit}
     return (await conn.execute(_PULL, given | {"today": today, "at": at})).all()
 
 
 # A partner that pulls has read it: a later withdrawal is told to it as to any other. The lock lets one that is just
-# being written end first: its cancelled notice drops out, or is withheld where its number would be missed. Transactions of other databases of the server count as
-# open, too: they delay the feed, and hide nothing.
+# being written end first: its cancelled notice drops out, or is withheld where its number would be missed.
+# Transactions of other databases of the server count as open, too: they delay the feed, and hide nothing.
 _PULL = sa.text(
     f"""
     WITH seen AS (

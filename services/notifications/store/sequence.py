@@ -1,4 +1,4 @@
-"""Numbers of notices: one row of each subscription after the other, without a gap, so that a partner sees what it missed.
+"""Numbers of notices: each subscription's one after the other, without a gap, so that a partner sees what it missed.
 
 A number is given with the first attempt or pull, in its transaction, and becomes part of the body that is signed. What
 was never tried has none: notices that became void before they were sent leave no hole.
@@ -36,6 +36,7 @@ def numbering(told: str, *, also: str = "") -> str:
 
 
 BODY = """CASE WHEN numbered.sequence IS NULL THEN d.body ELSE
-        substring(d.body FROM 1 FOR length(d.body) - 1) || convert_to(',"sequence":' || numbered.sequence || '}', 'UTF8')
+        substring(d.body FROM 1 FOR length(d.body) - 1)
+        || convert_to(',"sequence":' || numbered.sequence || '}', 'UTF8')
     END"""
 """The body of a delivery `d` with its number, where it is given one now; the same bytes ever after."""

@@ -8,13 +8,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.notifications.delivery import engine as loop
-from services.notifications.delivery import lease, outcome
+from services.notifications.delivery import lease, outcome, recorder
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
@@ -23,7 +25,7 @@ from services.notifications.delivery.send import Sender
 from services.notifications.domain import State
 from services.notifications.tests.builders import KEYS
 from shared.database import create_engine
-from shared.messaging import Meta, Tx
+from shared.messaging import Tx
 from shared.messaging.event import utc_now
 from shared.messaging.transaction import transaction
 from shared.testing.kernel import OFFICER
@@ -45,11 +47,13 @@ class Fate:
 
     def __init__(self, step: str, number: int) -> None:
         self._step, self._left = step, number
+        self.recording: dict[AsyncConnection, int] = {}
+        """How many outcomes an open transaction records."""
 
-    def reached(self, step: str) -> None:
+    def reached(self, step: str, times: int = 1) -> None:
         """SIGKILL, as of a machine that runs out of memory: nothing is cleaned up."""
         if step == self._step:
-            self._left -= 1
+            self._left -= times
             if self._left <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -70,15 +74,16 @@ def wrapped(fate: Fate) -> None:
         fate.reached("after the answer")
         return answer
 
-    async def recording(tx: Tx, claimed: Claimed, ended: Ended, site: str) -> State | None:
-        state = await record(tx, claimed, ended, site)
-        fate.reached("before the record's commit")
-        return state
+    async def recording(tx: Tx, ended: Sequence[Ended]) -> list[State | None]:
+        states = await record(tx, ended)
+        fate.recording[tx.conn] = len(ended)
+        fate.reached("before the record's commit", len(ended))
+        return states
 
     for place, name, value in (
         (lease, "claim", claiming),
         (Sender, "post", posting),
-        (loop, "record", recording),
+        (recorder, "record", recording),
         (lease, "LEASE", LEASE),
         (loop, "LEASE", LEASE),
     ):
@@ -91,15 +96,16 @@ async def main(url: str, step: str, number: int) -> None:
     wrapped(fate)
     database = create_engine(url, application="doomed-worker")
 
-    def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Tx]:
+    def open_transaction() -> AbstractAsyncContextManager[Tx]:
         @asynccontextmanager
         async def opened() -> AsyncIterator[Tx]:
-            actor = cause.actor if cause else OFFICER
-            async with transaction(
-                database, now=utc_now(), actor=actor, source="/DON/notifications", cause=cause
-            ) as tx:
+            async with transaction(database, now=utc_now(), actor=OFFICER, source="/DON/notifications") as tx:
                 yield tx
-            fate.reached("after the claim's commit" if cause is None else "after the record's commit")
+            recorded = fate.recording.pop(tx.conn, 0)
+            if recorded:
+                fate.reached("after the record's commit", recorded)
+            else:
+                fate.reached("after the claim's commit")
 
         return opened()
 

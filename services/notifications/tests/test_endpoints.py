@@ -227,7 +227,7 @@ async def test_an_endpoint_that_fails_on_end_is_probed_with_one_due_delivery_unt
         await desk.bench.deliver(an_approval(), subject=uuid7())
     assert await desk.claim() == []
     clock.forward(timedelta(seconds=31))
-    async with desk.transaction(None) as tx:
+    async with desk.transaction() as tx:
         today = day_in_france(tx.now)
         probe = await claim(tx.conn, now=tx.now, today=today, token=uuid7(), in_flight=[], cap=8, room=32, slow_room=16)
         assert len(probe) == 1

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.engine import Engine, Limits
@@ -17,7 +17,6 @@ from services.notifications.domain import day_in_france
 from services.notifications.handlers import DELIVERIES
 from services.notifications.tables import attempts, deliveries
 from services.notifications.tests.builders import KEYS, a_withdrawal, an_approval
-from shared.messaging import Meta, Tx
 from shared.messaging.event import Clock
 from shared.messaging.transaction import Transaction, transaction
 from shared.testing.kernel import OFFICER, Bench, Published
@@ -32,15 +31,10 @@ class Desk:
         self.wake = asyncio.Event()
         self.candidacy, self.approval, self.withdrawal = uuid7(), str(uuid7()), str(uuid7())
 
-    def transaction(self, cause: Meta | None) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction as the worker's composition root opens it."""
         return transaction(
-            self.engine,
-            now=self.clock(),
-            actor=cause.actor if cause else OFFICER,
-            source="/DON/notifications",
-            cause=cause,
-            on_commit=self._committed,
+            self.engine, now=self.clock(), actor=OFFICER, source="/DON/notifications", on_commit=self._committed
         )
 
     def _committed(self, channels: frozenset[str]) -> None:
@@ -107,13 +101,14 @@ class Desk:
 
     async def claim(self) -> list[Claimed]:
         """Takes what is due, as a worker does."""
-        async with self.transaction(None) as tx:
-            return await self.claim_in(tx)
+        async with self.transaction() as tx:
+            return await self.claim_on(tx.conn)
 
-    async def claim_in(self, tx: Tx) -> list[Claimed]:
+    async def claim_on(self, conn: AsyncConnection) -> list[Claimed]:
         """The same in a transaction of the test's."""
+        now = self.clock()
         many = {"cap": 8, "room": 32, "slow_room": 16}
-        return await claim(tx.conn, now=tx.now, today=day_in_france(tx.now), token=uuid7(), in_flight=[], **many)
+        return await claim(conn, now=now, today=day_in_france(now), token=uuid7(), in_flight=[], **many)
 
     async def subscription(self, subscription: UUID) -> sa.Row[Any]:
         async with self.engine.connect() as conn:

@@ -1,0 +1,101 @@
+"""What is done with one claim: it is sent, or why not is said; and what follows from the answer."""
+
+from datetime import timedelta
+from random import Random
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from yarl import URL
+
+from services.notifications.delivery import sign
+from services.notifications.delivery.keys import Keys, Unreadable
+from services.notifications.delivery.lease import Claimed
+from services.notifications.delivery.outcome import Ended
+from services.notifications.delivery.redaction import redacted
+from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
+from services.notifications.delivery.send import Sender
+from services.notifications.delivery.settlement import Try
+from shared.messaging.envelope import decode, restored
+from shared.messaging.event import Clock
+from shared.messaging.tracing import context_of, link_to, start
+
+
+class Attempts:
+    """Makes attempts.
+
+    Args:
+        sender: what posts.
+        keys: open the signing secrets.
+        clock: the instant of each attempt.
+        rng: for jitter.
+    """
+
+    def __init__(self, sender: Sender, keys: Keys, clock: Clock, rng: Random) -> None:
+        self._sender, self._keys, self._clock, self._rng = sender, keys, clock, rng
+
+    async def make(self, claimed: Claimed) -> Ended:
+        """Sends a delivery, unless it must not be sent any more; never raises for what the partner does."""
+        headers = restored(claimed.header_names, claimed.header_values)
+        origin = context_of(headers)
+        untried = self._untried(claimed)
+        span = start("settle webhook", SpanKind.INTERNAL, context=origin) if untried else _client_span(claimed, origin)
+        outcome, tried = (untried, None) if untried else await self._try(claimed, span)
+        span.end()
+        return Ended(claimed, outcome, tried, decode(headers), set_span_in_context(span))
+
+    def _untried(self, claimed: Claimed) -> Outcome | None:
+        if claimed.superseded:
+            # Nothing is tried again: recording it turns it into a cancellation, and lets the retraction go.
+            return Again(self._clock())
+        if not claimed.active:
+            return GivenUp("subscription_disabled")
+        return NotPermitted(claimed.forbidden) if claimed.forbidden is not None else None
+
+    async def _try(self, claimed: Claimed, span: Span) -> tuple[Outcome, Try]:
+        started_at = self._clock()
+        answer = await self._post(claimed)
+        if answer.status is not None:
+            span.set_attribute("http.response.status_code", answer.status)
+        accepted = answer.outcome == "accepted"
+        if not accepted:
+            span.set_attribute("error.type", answer.error or str(answer.status))
+            span.set_status(Status(StatusCode.ERROR, answer.outcome))
+        outcome = decide(
+            answer,
+            attempt=claimed.attempt,
+            failures=claimed.failures,
+            now=self._clock(),
+            patient_since=claimed.patient_since,
+            rng=self._rng,
+            policy=claimed.policy,
+        )
+        milliseconds = round(answer.duration / timedelta(milliseconds=1))
+        head = None if accepted else redacted(answer.head)
+        return outcome, Try(
+            started_at, milliseconds, answer.outcome, answer.status, answer.reached, answer.timings, head
+        )
+
+    async def _post(self, claimed: Claimed) -> Answer:
+        try:
+            sealed = [one for one in (claimed.secret, claimed.old_secret) if one is not None]
+            secrets = [self._keys.open(one, claimed.subscription) for one in sealed]
+        except Unreadable:
+            return Answer(error="secret_unreadable")
+        signed = sign.headers(secrets, claimed.id, self._clock(), claimed.body)
+        return await self._sender.post(claimed.url, signed, claimed.body)
+
+
+def _client_span(claimed: Claimed, origin: Context) -> Span:
+    """The first attempt belongs to the trace of the decision; a retry, hours later, has its own, with a link."""
+    first = claimed.attempt == 1
+    span = start(
+        "POST webhook",
+        SpanKind.CLIENT,
+        context=origin if first else Context(),
+        links=[] if first else link_to(origin),
+        http__request__method="POST",
+        server__address=URL(claimed.url, encoded=True).host or "",
+        inserre__delivery__id=str(claimed.id),
+    )
+    span.set_attribute("inserre.delivery.attempt", claimed.attempt)
+    return span
