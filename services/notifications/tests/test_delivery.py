@@ -7,22 +7,18 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from opentelemetry.context import Context
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import lease
-from services.notifications.delivery.lease import LEASE, Claimed
-from services.notifications.delivery.outcome import Ended, record
-from services.notifications.delivery.schedule import Again, Delivered, Outcome
-from services.notifications.delivery.settlement import Try
+from services.notifications.delivery.lease import LEASE
+from services.notifications.delivery.outcome import record
 from services.notifications.tables import partner_references
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, Script, answering, hanging_up, receiving, saying
 from services.notifications.tests.worker import Desk
 from shared.contracts.notifications import PartnerAlerted, PartnerAlertFailed
-from shared.messaging.envelope import decode, restored
 from shared.messaging.event import utc_now
 from shared.testing.waiting import eventually
 
@@ -42,12 +38,6 @@ async def told(desk: Desk) -> list[tuple[str, str, int, str | None]]:
         for one in await desk.bench.published()
         if one.event_type in {PartnerAlerted.type, PartnerAlertFailed.type}
     ]
-
-
-def ended(claimed: Claimed, outcome: Outcome, tried: Try) -> Ended:
-    """The end of a claim, as an attempt gives it."""
-    cause = decode(restored(claimed.header_names, claimed.header_values))
-    return Ended(claimed, outcome, tried, cause, Context())
 
 
 async def test_a_partner_receives_a_verified_notice_and_we_say_that_it_was_told(
@@ -253,7 +243,7 @@ async def test_a_late_worker_cannot_overwrite_the_outcome_of_the_one_after_it(
     assert row.state == "pending"
 
     async with desk.transaction() as tx:
-        assert await record(tx, [ended(late, Delivered(), Try(clock.now, 1, "accepted", 200, True))]) == [None]
+        assert await record(tx, [desk.ended(late, 200)]) == [None]
 
     assert await desk.states() == ["pending"]
     assert await desk.tries() == [(1, "lost", None), (2, "answered", 500)]
@@ -410,8 +400,7 @@ async def test_a_withdrawal_during_an_attempt_that_never_left_the_socket_tells_n
     (claimed,) = await desk.claim()
     await desk.withdraw()
     async with desk.transaction() as tx:
-        tried = Try(desk.clock(), 1, "connect_failed", None, False)
-        await record(tx, [ended(claimed, Again(desk.clock() + MINUTE), tried)])
+        await record(tx, [desk.ended(claimed, None, error="connect_failed")])
     assert await desk.states() == ["cancelled", "cancelled"]
     assert [(notice, reason) for _, notice, _, reason in await told(desk)] == [
         ("candidacy.approved", "withdrawn_before_sending"),
@@ -444,8 +433,9 @@ async def test_a_withdrawal_between_two_attempts_stops_the_second(
     async with desk.working():
         await desk.tried(1)
         await desk.withdraw()
-        clock.forward(MINUTE)
         await desk.become("cancelled", "delivered")
+    clock.forward(MINUTE)
+    assert await desk.claim() == []
     assert [one["type"] for one in receiver.notices] == ["candidacy.approved", "candidacy.withdrawn"]
 
 

@@ -8,15 +8,20 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from opentelemetry.context import Context
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed, claim
+from services.notifications.delivery.outcome import Ended
+from services.notifications.delivery.schedule import Answer, decide
+from services.notifications.delivery.settlement import Try
 from services.notifications.domain import day_in_france
 from services.notifications.handlers import DELIVERIES
 from services.notifications.tables import attempts, deliveries
 from services.notifications.tests.builders import KEYS, a_withdrawal, an_approval
+from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.transaction import Transaction, transaction
 from shared.testing.kernel import OFFICER, Bench, Published
@@ -109,6 +114,15 @@ class Desk:
         now = self.clock()
         many = {"cap": 8, "room": 32, "slow_room": 16}
         return await claim(conn, now=now, today=day_in_france(now), token=uuid7(), in_flight=[], **many)
+
+    def ended(self, claimed: Claimed, status: int | None, milliseconds: int = 1, *, error: str | None = None) -> Ended:
+        """The end of a claim, as an attempt gives it."""
+        answer, now = Answer(status, error), self.clock()
+        what = {"attempt": claimed.attempt, "failures": claimed.failures, "patient_since": claimed.patient_since}
+        decided = decide(answer, **what, now=now, rng=Random(1))  # type: ignore[arg-type]
+        tried = Try(now, milliseconds, answer.outcome, status, answer.reached)
+        cause = decode(restored(claimed.header_names, claimed.header_values))
+        return Ended(claimed, decided, tried, cause, Context())
 
     async def subscription(self, subscription: UUID) -> sa.Row[Any]:
         async with self.engine.connect() as conn:

@@ -1,0 +1,173 @@
+"""Slow endpoints share half of the places, failing ones are let back step by step, and each has its own patience."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from services.notifications.delivery import outcome, recorder
+from services.notifications.delivery.outcome import Ended
+from services.notifications.delivery.schedule import ALLOWED
+from services.notifications.tests.builders import a_partner, a_subscription, an_approval
+from services.notifications.tests.conftest import SettableClock
+from services.notifications.tests.receiver import Receiver, answering, saying
+from services.notifications.tests.worker import Desk
+from shared.messaging import Tx
+from shared.messaging.event import utc_now
+from shared.testing.waiting import eventually
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """Begins at the real time: the partner's library refuses what is older than five minutes."""
+    return SettableClock(utc_now())
+
+
+async def setting(engine: AsyncEngine, values: str) -> None:
+    """Changes all subscriptions."""
+    async with engine.begin() as conn:
+        await conn.execute(sa.text(f"UPDATE subscriptions SET {values}"))
+
+
+async def standing(desk: Desk) -> tuple[int, int, bool]:
+    """Failures, allowance and slowness of the one subscription."""
+    (row,) = {one.subscription_id for one in await desk.rows()}
+    found = await desk.subscription(row)
+    return found.failures, found.allowance, found.slow
+
+
+async def test_slow_endpoints_take_half_of_the_places_and_no_more(desk: Desk, engine: AsyncEngine) -> None:
+    for number in range(5):
+        await a_subscription(engine, await a_partner(engine, name=f"Lent {number}"))
+    await setting(engine, "slow = true")
+    fast = await a_subscription(engine, await a_partner(engine, name="Rapide"))
+    for _ in range(8):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    claimed = await desk.claim()
+    assert sum(one.slow for one in claimed) == 16
+    assert sum(one.subscription == fast for one in claimed) == 8
+
+
+async def test_an_endpoint_that_takes_long_is_slow_until_it_is_not(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.approve()
+    (claimed,) = await desk.claim()
+    for milliseconds, slow in ((2_001, True), (2_000, False)):
+        async with desk.transaction() as tx:
+            await outcome.record(tx, [desk.ended(claimed, 500, milliseconds)])
+        assert (await standing(desk))[2] is slow
+        await setting(desk.engine, "paused_until = NULL")
+        async with desk.engine.begin() as conn:
+            await conn.execute(sa.text("UPDATE deliveries SET next_attempt_at = created_at"))
+        (claimed,) = await desk.claim()
+
+
+async def test_after_failures_an_endpoint_is_allowed_half_as_much_and_then_more_with_each_success(
+    desk: Desk, receiver: Receiver, clock: SettableClock
+) -> None:
+    receiver.answers = [answering(500)] * 3
+    await desk.approve()
+    seen = []
+    async with desk.working():
+        for number in range(1, 4):
+            (row,) = await desk.tried(number)
+            seen.append((await standing(desk))[:2])
+            clock.forward(row.next_attempt_at - clock.now)
+        await desk.become("delivered")
+        seen.append((await standing(desk))[:2])
+        for number in range(2, 2 + ALLOWED):
+            await desk.bench.deliver(an_approval(), subject=uuid7())
+            await desk.become(*["delivered"] * number)
+    assert seen == [(1, 4), (2, 2), (3, 1), (0, 2)]
+    assert (await standing(desk))[:2] == (0, ALLOWED)
+
+
+async def test_an_endpoint_that_comes_back_is_not_run_over(desk: Desk, receiver: Receiver, engine: AsyncEngine) -> None:
+    await setting(engine, "allowance = 1")
+    for _ in range(20):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    assert len(await desk.claim()) == 1
+
+
+async def test_a_partner_that_means_its_4xx_is_told_once(desk: Desk, receiver: Receiver, engine: AsyncEngine) -> None:
+    await setting(engine, "client_errors = 'give_up'")
+    receiver.answers = [answering(422)]
+    await desk.approve()
+    async with desk.working():
+        await desk.become("failed")
+    (said,) = [one for one in await desk.bench.published() if "reason" in one.body]
+    assert said.body["reason"] == "rejected"
+
+
+async def test_a_subscription_has_its_own_waits(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    await setting(engine, "retry_waits = '{3600}'")
+    receiver.answers = [answering(500)] * 2
+    await desk.approve()
+    async with desk.working():
+        (row,) = await desk.tried(1)
+        assert row.next_attempt_at - clock.now > timedelta(seconds=5)
+        clock.forward(timedelta(hours=1))
+        await desk.become("failed")
+
+
+async def test_what_each_step_took_is_kept_and_a_failure_in_plain_words(
+    desk: Desk, receiver: Receiver, clock: SettableClock
+) -> None:
+    receiver.answers = [saying(b"fine: r_0123456789abcdef")]
+    receiver.answers = [
+        lambda request: saying(b'{"error": "unknown r_3f6c1d0a9b8e", "mail": "a.b@example.org"}')(request),
+    ]
+    refused = receiver.answers.pop()
+
+    def failing(request: Any) -> Any:
+        answer = refused(request)
+        answer.set_status(500)
+        return answer
+
+    receiver.answers = [failing]
+    await desk.approve()
+    async with desk.working():
+        (row,) = await desk.tried(1)
+        clock.forward(row.next_attempt_at - clock.now)
+        await desk.become("delivered")
+    async with desk.engine.connect() as conn:
+        first, second = await conn.execute(sa.text("SELECT * FROM attempts ORDER BY number"))
+    assert first.head == '{"error": "unknown …", "mail": "…"}'
+    assert second.head is None
+    assert first.connect_ms is not None
+    assert first.dns_ms is None
+    assert second.connect_ms is None, "the connection was used again"
+    assert 0 <= first.first_byte_ms <= first.duration_ms
+
+
+async def test_one_outcome_that_cannot_be_recorded_does_not_keep_the_others(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(6):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    cursed = (await desk.rows())[2].id
+    record, open_ = outcome.record, asyncio.Event()
+
+    async def recording(tx: Tx, ended: list[Ended]) -> Any:
+        if not open_.is_set() and any(one.claimed.id == cursed for one in ended):
+            raise ValueError("a defect")
+        return await record(tx, ended)
+
+    monkeypatch.setattr(recorder, "record", recording)
+    async with desk.working() as worker:
+
+        async def others() -> bool:
+            return worker.counts["delivered"] == 5
+
+        await eventually(others)
+        assert [row.state for row in await desk.rows() if row.id == cursed] == ["pending"]
+        open_.set()
+        await desk.become(*["delivered"] * 6)
+    assert len(receiver.ids) == 6
