@@ -14,6 +14,8 @@ from shared.messaging.envelope import BIGGEST, encode
 from shared.messaging.event import Event, Meta, Topic, Tx
 from shared.messaging.tables import parked_key
 
+_SINGLY = 8
+
 CHANNEL = "outbox"
 """Woken when there is something to send."""
 
@@ -73,6 +75,8 @@ class Outgoing(NamedTuple):
 async def publish_all(tx: Tx, outgoing: Iterable[Outgoing]) -> None:
     """Writes many events to the outbox at once, as `publish` does one.
 
+    In a backlog, of more than eight at once, no span tells of the creation of each: each carries the trace it is of.
+
     Args:
         tx: the caller's transaction.
         outgoing: the events.
@@ -80,7 +84,9 @@ async def publish_all(tx: Tx, outgoing: Iterable[Outgoing]) -> None:
     Raises:
         EventTooBig: one body has more than 64 KiB; none is written.
     """
-    rows = [_row(one.event, _meta(tx, one), one.context) for one in outgoing]
+    many = list(outgoing)
+    row = _row if len(many) <= _SINGLY else _spanless
+    rows = [row(one.event, _meta(tx, one), one.context) for one in many]
     if rows:
         await driver.run_many(tx.conn, _INSERT, rows)
         tx.wake(CHANNEL)
@@ -107,10 +113,7 @@ def _decision(event: Event, cause: Meta | None) -> str | None:
 
 def _row(event: Event, meta: Meta, context: Context | None = None) -> tuple[object, ...]:
     """The outbox row of an event, with a span for its creation, of the current trace or that of the context."""
-    value = event.model_dump_json().encode()
-    if len(value) > BIGGEST:
-        raise EventTooBig(event.type)
-    headers, topic = encode(meta, event.type, meta.time), event.topic.name
+    topic = event.topic.name
     span = tracing.start(
         f"create {topic}",
         SpanKind.PRODUCER,
@@ -122,10 +125,18 @@ def _row(event: Event, meta: Meta, context: Context | None = None) -> tuple[obje
         inserre__event__type=event.type,
     )
     with tracing.current(span):
-        tracing.stamp(headers)
+        return _spanless(event, meta)
+
+
+def _spanless(event: Event, meta: Meta, context: Context | None = None) -> tuple[object, ...]:
+    value = event.model_dump_json().encode()
+    if len(value) > BIGGEST:
+        raise EventTooBig(event.type)
+    headers = encode(meta, event.type, meta.time)
+    tracing.stamp(headers, context)
     return (
         UUID(meta.id),
-        topic,
+        event.topic.name,
         str(event.key(meta.subject)).encode(),
         [name.encode() for name, _ in headers],
         [value for _, value in headers],

@@ -16,10 +16,10 @@ _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _w3c = TraceContextTextMapPropagator()
 
 
-def stamp(headers: Headers) -> None:
-    """Appends the current trace context as W3C headers."""
+def stamp(headers: Headers, context: Context | None = None) -> None:
+    """Appends a trace context, the current one if none is given, as W3C headers."""
     carrier: dict[str, str] = {}
-    _w3c.inject(carrier)
+    _w3c.inject(carrier, context)
     headers.extend((name, value.encode()) for name, value in carrier.items())
 
 

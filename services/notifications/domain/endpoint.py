@@ -1,6 +1,7 @@
 """Which addresses we never call. Checked when a subscription is written, and again on the address being dialled."""
 
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -86,6 +87,7 @@ def forbidden_address(address: str, *, allow_loopback: bool = False) -> Forbidde
     return None if allowed else Forbidden.HOST
 
 
+@lru_cache(maxsize=1_000)
 def forbidden_url(url: str, *, allow_loopback: bool = False) -> Forbidden | None:
     """Judges what a partner gives as its endpoint, without asking the network anything.
 
