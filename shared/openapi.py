@@ -30,7 +30,7 @@ def document(route: APIRoute, access: Access) -> None:
 def of(app: FastAPI) -> dict[str, Any]:
     """The description of an application, made once."""
     if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes, webhooks=app.webhooks.routes)
         components = schema.setdefault("components", {})
         models = components.setdefault("schemas", {})
         # FastAPI describes its own validation errors; ours are problems.

@@ -85,6 +85,7 @@ def create_app(
     regime: Regime = "LED",
     policy: object = None,
     clients: Mapping[str, Client] | None = None,
+    webhooks: APIRouter | None = None,
 ) -> FastAPI:
     """Builds a service's API around its routes.
 
@@ -100,6 +101,7 @@ def create_app(
         regime: of data protection, of the same acts.
         policy: what the service's own routes find at `request.app.state.policy`.
         clients: what they find at `request.app.state.<name>`; each is closed with the application.
+        webhooks: what the service calls elsewhere, to be described and never routed.
 
     Raises:
         ValueError: a route names no roles.
@@ -140,6 +142,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=lifespan,
         telemetry=_NO_FRAMEWORK_TELEMETRY,
+        webhooks=webhooks,
     )
     app.state.boundary = boundary
     app.state.policy = policy

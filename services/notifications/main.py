@@ -13,13 +13,15 @@ def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build
     from services.notifications.delivery.keys import Keys
     from services.notifications.delivery.proof import asking
+    from shared.contracts import webhooks
     from shared.messaging.event import utc_now
     from shared.web import serve_api
 
     keys = Keys(settings.secrets_key.get_secret_value())
     ask = asking(keys, settings.site, utc_now, allow_loopback=settings.allow_loopback)
     router = build(keys.seal, ask, allow_loopback=settings.allow_loopback)
-    serve_api("notifications", settings, router, REFUSALS, legal_basis="R240-6 Code pénitentiaire")
+    told = webhooks.described()
+    serve_api("notifications", settings, router, REFUSALS, legal_basis="R240-6 Code pénitentiaire", webhooks=told)
 
 
 def run_worker(settings: Settings) -> None:

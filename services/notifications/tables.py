@@ -70,6 +70,7 @@ subscriptions = sa.Table(
     sa.Column("paused_because", sa.Text),
     sa.Column("rate_per_minute", sa.Integer),
     sa.Column("next_slot_at", _instant),
+    sa.Column("notice_version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("last_sequence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("ordered", sa.Boolean, nullable=False, server_default=sa.true()),
@@ -91,6 +92,7 @@ subscriptions = sa.Table(
         name="paused",
     ),
     sa.CheckConstraint("rate_per_minute BETWEEN 1 AND 100000", name="rate"),
+    sa.CheckConstraint("notice_version >= 1", name="notice_version"),
     sa.CheckConstraint("failures >= 0", name="failures"),
     sa.CheckConstraint("allowance > 0", name="allowance"),
     sa.CheckConstraint(

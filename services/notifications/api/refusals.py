@@ -21,6 +21,9 @@ PROBLEMS = {
     Refusal.HOLD_TOO_LONG: Problem(
         422, "hold-too-long", "Deliveries are held for thirty days at most, and until an instant to come."
     ),
+    Refusal.NOTICE_VERSION_UNKNOWN: Problem(
+        422, "notice-version-unknown", "The catalogue of notices has no such version."
+    ),
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),
     Refusal.DELIVERY_NOT_FAILED: Problem(

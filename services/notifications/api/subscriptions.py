@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
-from services.notifications.domain import Notice, SubscriptionState
+from services.notifications.domain import NEWEST, Notice, SubscriptionState
 from services.notifications.handlers import Seal
 from services.notifications.store import subscriptions as store
 from services.notifications.store.subscriptions import NewSubscription
@@ -37,6 +37,8 @@ class SubscriptionBody(BaseModel):
     event_types: Annotated[frozenset[Notice], Field(min_length=1)]
     rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """How many deliveries a minute at most; what the endpoint itself says in its proof goes before."""
+    notice_version: Annotated[int, Field(ge=1)] = NEWEST
+    """Of the catalogue, for as long as the subscription lasts."""
 
 
 class EndpointBody(BaseModel):
@@ -83,6 +85,8 @@ class Subscription(BaseModel):
     approved_at: datetime | None
     """When a second officer approved this address, UTC."""
     rate_per_minute: int | None
+    notice_version: int
+    """Of the catalogue, in which it is told."""
     failures: int
     """How often the endpoint has failed since it last worked; from the fifth on one delivery at a time probes it."""
     pending: int
@@ -158,7 +162,7 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
         """Proposes an endpoint of a partner, and gives the signing secret. Nothing goes there yet."""
         secret = secrets.token_bytes(SECRET_BYTES)
         types = sorted(one.value for one in body.event_types)
-        new = NewSubscription(body.partner_id, body.url, types, body.rate_per_minute)
+        new = NewSubscription(body.partner_id, body.url, types, body.rate_per_minute, body.notice_version)
         by = write.principal.subject
 
         async def command(tx: Tx) -> UUID:

@@ -20,11 +20,14 @@ from services.notifications.domain.subscription import (
     check_hold,
     check_open,
 )
+from services.notifications.domain.version import NEWEST, RENDER, check_version, templates
 
 __all__ = [
     "LAWFUL",
+    "NEWEST",
     "OVERLAP",
     "PLACEHOLDER",
+    "RENDER",
     "Alert",
     "Forbidden",
     "Held",
@@ -40,6 +43,7 @@ __all__ = [
     "check_approval",
     "check_hold",
     "check_open",
+    "check_version",
     "day_in_france",
     "forbidden_address",
     "forbidden_url",
@@ -47,6 +51,7 @@ __all__ = [
     "newly_allowed",
     "payload",
     "refuse_retry",
+    "templates",
     "terms",
     "undo",
 ]

@@ -22,6 +22,8 @@ class Refusal(StrEnum):
     """Who asked for an address cannot approve it too."""
     HOLD_TOO_LONG = "hold-too-long"
     """Deliveries are held for thirty days at most, and until an instant to come."""
+    NOTICE_VERSION_UNKNOWN = "notice-version-unknown"
+    """The catalogue has no such version."""
     SUBSCRIPTION_UNKNOWN = "subscription-unknown"
     """There is no such subscription."""
     DELIVERY_UNKNOWN = "delivery-unknown"

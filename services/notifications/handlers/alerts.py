@@ -12,10 +12,10 @@ from services.notifications.domain import (
     State,
     day_in_france,
     newly_allowed,
-    payload,
     refuse_retry,
     undo,
 )
+from services.notifications.handlers.wording import worded
 from services.notifications.store import alerts, approvals, book
 from services.notifications.store.alerts import Cause, Known
 from services.notifications.store.book import NewPartner
@@ -121,7 +121,7 @@ def _cause(tx: Tx, event_type: str, meta: Meta, decision: str | None, notice: No
         event_id=meta.id,
         decision_number=decision,
         notice=notice,
-        template=payload(notice, meta.time),
+        templates=worded(notice, meta.time),
         now=tx.now,
         **stored(headers),
     )
@@ -141,8 +141,8 @@ async def _take_back(tx: Tx, cause: Cause, meta: Meta, alerts_: Iterable[Known],
     if ended or undoing.closed:
         await alerts.cancel(tx.conn, ended, undoing.closed)
     if undoing.retractions:
-        references = {known.alert.subscription: known.reference for known in standing.values()}
-        await alerts.retract(tx.conn, cause, undoing.retractions, references)
+        known_by = {known.alert.subscription: known for known in standing.values()}
+        await alerts.retract(tx.conn, cause, undoing.retractions, known_by)
     for delivery in undoing.unsent:
         await _void(tx, meta, standing[delivery], f"{why}_before_sending")
     for delivery in undoing.stopped:

@@ -32,8 +32,9 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
         the subscription's id.
 
     Raises:
-        Refused: the address is one that we never call, or the partner does not exist.
+        Refused: the address is one that we never call, the version is unknown, or the partner does not exist.
     """
+    domain.check_version(new.notice_version)
     _check_url(new.url, allow_loopback=allow_loopback)
     subscription = uuid7()
     sealed = seal(secret, subscription)

@@ -1,6 +1,6 @@
 """Planning the alerts of a candidacy, and taking them back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Cause:
         event_id: of the event that makes them necessary.
         decision_number: of the signed decision, where there is one.
         notice: what is told.
-        template: the body, with a placeholder for the partner's reference.
+        templates: the body by version of the catalogue, with a placeholder for the partner's reference.
         header_names: of the event's envelope and trace context, in order.
         header_values: likewise.
         now: when the deliveries are planned, UTC.
@@ -33,7 +33,7 @@ class Cause:
     event_id: str
     decision_number: str | None
     notice: Notice
-    template: str
+    templates: Mapping[int, str]
     header_names: list[bytes]
     header_values: list[bytes | None]
     now: datetime
@@ -60,7 +60,8 @@ async def plan(conn: AsyncConnection, cause: Cause, categories: Sequence[str], t
             "event_id": cause.event_id,
             "decision": cause.decision_number,
             "notice": cause.notice.value,
-            "template": cause.template,
+            "versions": list(cause.templates),
+            "templates": list(cause.templates.values()),
             "placeholder": PLACEHOLDER,
             "names": cause.header_names,
             "values": cause.header_values,
@@ -72,11 +73,12 @@ async def plan(conn: AsyncConnection, cause: Cause, categories: Sequence[str], t
     return int(planned.scalar_one())
 
 
-# One statement, because it is on the way of every approval. A reference is 122 random bits: it says nothing.
+# One statement, because it is on the way of every approval. A reference is 122 random bits: it says nothing. A version
+# without a template is an error, a body that is null: nobody is left out for it.
 _PLAN = sa.text(
     """
     WITH told AS (
-        SELECT s.id, s.partner_id
+        SELECT s.id, s.partner_id, s.notice_version
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id
         WHERE (s.state = 'active' OR s.state = 'proposed' AND s.ever_active)
             AND CAST(:notice AS text) = ANY (s.event_types)
@@ -93,10 +95,12 @@ _PLAN = sa.text(
             next_attempt_at, header_names, header_values, created_at)
         SELECT uuidv7(), t.id, CAST(:candidacy AS uuid), CAST(:event_id AS text), CAST(:decision AS text),
             CAST(:notice AS text),
-            convert_to(replace(CAST(:template AS text), CAST(:placeholder AS text), n.reference), 'UTF8'),
+            convert_to(replace(w.template, CAST(:placeholder AS text), n.reference), 'UTF8'),
             'pending', CAST(:now AS timestamptz), CAST(:names AS bytea[]), CAST(:values AS bytea[]),
             CAST(:now AS timestamptz)
         FROM told t JOIN named n USING (partner_id)
+            LEFT JOIN unnest(CAST(:versions AS int[]), CAST(:templates AS text[])) AS w (version, template)
+                ON w.version = t.notice_version
         RETURNING id
     )
     SELECT count(*) FROM planned
@@ -115,6 +119,8 @@ class Known(NamedTuple):
     category: str
     """Of the partner."""
     reference: str
+    notice_version: int
+    """Of the catalogue, in which its subscription is told."""
     attempts: int
     version: int
 
@@ -134,6 +140,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
             row.name,
             row.category,
             row.reference,
+            row.notice_version,
             row.attempts,
             row.version,
         )
@@ -144,7 +151,8 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
 _STANDING = sa.text(
     """
     SELECT d.id, d.subscription_id, d.state, d.lease_token IS NOT NULL AS leased, d.reached, d.event_id,
-        d.decision_number, d.notice, d.attempts, d.version, p.name, p.category, r.reference
+        d.decision_number, d.notice, d.attempts, d.version, p.name, p.category, r.reference,
+        s.notice_version
     FROM deliveries d
     JOIN subscriptions s ON s.id = d.subscription_id
     JOIN partners p ON p.id = s.partner_id
@@ -173,7 +181,7 @@ _CANCEL = sa.text(
 
 
 async def retract(
-    conn: AsyncConnection, cause: Cause, retractions: Sequence[Retraction], references: dict[UUID, str]
+    conn: AsyncConnection, cause: Cause, retractions: Sequence[Retraction], told: Mapping[UUID, Known]
 ) -> None:
     """Writes the retractions, and marks what each takes back.
 
@@ -181,7 +189,7 @@ async def retract(
         conn: of the caller's transaction.
         cause: what undoes the candidacy.
         retractions: whom to tell.
-        references: by subscription, under which name its partner knows the candidacy.
+        told: by subscription, an alert that it was told.
     """
     ids = [uuid7() for _ in retractions]
     rows = [
@@ -192,7 +200,7 @@ async def retract(
             "event_id": cause.event_id,
             "decision_number": cause.decision_number,
             "notice": cause.notice.value,
-            "body": cause.template.replace(PLACEHOLDER, references[retraction.subscription]).encode(),
+            "body": _body(cause, told[retraction.subscription]),
             "state": (State.WAITING if retraction.waits else State.PENDING).value,
             "next_attempt_at": None if retraction.waits else cause.now,
             "header_names": cause.header_names,
@@ -204,6 +212,10 @@ async def retract(
     await conn.execute(deliveries.insert(), rows)
     pairs = [(alert, new) for new, one in zip(ids, retractions, strict=True) for alert in one.alerts]
     await conn.execute(_SUPERSEDE, {"alerts": [alert for alert, _ in pairs], "by": [new for _, new in pairs]})
+
+
+def _body(cause: Cause, told: Known) -> bytes:
+    return cause.templates[told.notice_version].replace(PLACEHOLDER, told.reference).encode()
 
 
 _SUPERSEDE = sa.text(

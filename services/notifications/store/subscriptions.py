@@ -16,12 +16,13 @@ from services.notifications.tables import deliveries, partners, subscriptions
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """Where a partner wants to be told what, and how fast at most (None: as fast as it answers)."""
+    """Where a partner wants to be told what, how fast at most (None: as fast as it answers), in which version."""
 
     partner_id: UUID
     url: str
     event_types: Sequence[str]
     rate_per_minute: int | None
+    notice_version: int
 
 
 async def add_subscription(
@@ -37,6 +38,7 @@ async def add_subscription(
         "url": new.url,
         "event_types": list(new.event_types),
         "rate_per_minute": new.rate_per_minute,
+        "notice_version": new.notice_version,
         "secret": sealed,
         "state": SubscriptionState.PROPOSED.value,
         "proposed_by": by,

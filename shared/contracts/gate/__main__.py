@@ -7,50 +7,52 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.gate import catalogue, document, samples, schemas
+from shared.contracts import webhooks
+from shared.contracts.gate import asyncapi, catalogue, document, notices, samples, schemas
 from shared.contracts.gate.catalogue import ROOT, Catalogue
 
 CONTRACTS = ROOT / "shared" / "contracts"
-PAGE = ROOT / "docs" / "events.md"
+DOCS = ROOT / "docs"
+_PAGE = "events.md"
+_NOTICES = Path("catalogue", "schemas")
+"""Where partners find the schemas of notices, below `docs`."""
 _WRITE = "python -m shared.contracts.gate --write"
 
 
-def broken(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) -> list[str]:
+def broken(known: Catalogue, contracts: Path = CONTRACTS, docs: Path = DOCS) -> list[str]:
     """What no `--write` mends: promises that today's code does not keep.
 
     Args:
         known: today's code.
         contracts: the folder that holds `schemas` and `samples`.
-        page: `docs/events.md`.
+        docs: the folder of the pages and of what partners receive.
     """
-    wrong = []
-    for event_type, committed in _committed(contracts).items():
-        if event_type not in known.events:
-            wrong.append(f"{event_type}: its class is gone, but its events are still in the topic")
-            continue
-        found = schemas.drift(committed, schemas.schema_of(known.events[event_type]))
-        family, number = catalogue.major(event_type)
-        wrong += [f"{event_type}: {line} (make a new type {family}.v{number + 1})" for line in found.breaking]
+    wrong = list(
+        schemas.breaking(
+            schemas.load(contracts / "schemas"),
+            _events(known),
+            "its class is gone, but its events are still in the topic",
+        )
+    )
+    wrong += schemas.breaking(
+        schemas.load(docs / _NOTICES), notices.schemas(known), "its class is gone, but partners are told it"
+    )
     wrong += samples.tampered(contracts / "samples")
     for name, sample in samples.load(contracts / "samples").items():
         wrong += samples.unreadable(f"samples/{name}", sample, known.events)
     tables = {service: frozenset(table.events) for service, table in known.consumers.items()}
     wrong += schemas.unread_majors(known.published, tables)
-    wrong += [f"docs/events.md, matrix: {gap}" for gap in document.matrix_gaps(page.read_text("utf-8"), known)]
+    page = (docs / _PAGE).read_text("utf-8")
+    wrong += [f"docs/{_PAGE}, matrix: {gap}" for gap in document.matrix_gaps(page, known)]
     return wrong
 
 
-def unwritten(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) -> list[str]:
+def unwritten(known: Catalogue, contracts: Path = CONTRACTS, docs: Path = DOCS) -> list[str]:
     """What only grew, and waits for `--write`."""
-    committed, gold = _committed(contracts), samples.load(contracts / "samples")
-    waiting = []
+    gold = samples.load(contracts / "samples")
+    waiting = list(schemas.additive(schemas.load(contracts / "schemas"), _events(known)))
+    waiting += schemas.additive(schemas.load(docs / _NOTICES), notices.schemas(known))
     for event_type, event in known.events.items():
-        today = schemas.schema_of(event)
-        if event_type not in committed:
-            waiting.append(f"{event_type}: new")
-        elif committed[event_type] != today:
-            found = schemas.drift(committed[event_type], today)
-            waiting += [f"{event_type}: {line}" for line in found.additive or ["worded differently"]]
         own = samples.of_type(event_type, gold)
         if not own:
             waiting.append(f"{event_type}: no sample")
@@ -58,33 +60,50 @@ def unwritten(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) 
             waiting.append(f"{event_type}: no sample has {', '.join(sorted(missing))}")
     unrecorded = set(gold) - set(samples.digests(contracts / "samples"))
     waiting += [f"samples/{name}: its digest is not recorded" for name in sorted(unrecorded)]
-    text = page.read_text("utf-8")
-    if document.rewritten(text, known) != text:
-        waiting.append("docs/events.md: its tables are not what the code says")
+    waiting += [
+        f"docs/{name}: is not what the code says"
+        for name, text in _written(known, contracts, docs).items()
+        if not (docs / name).exists() or (docs / name).read_text("utf-8") != text
+    ]
     return waiting
 
 
-def write(known: Catalogue, contracts: Path = CONTRACTS, page: Path = PAGE) -> None:
-    """Commits today's schemas, a sample for whatever none covers, digests, and the page's tables."""
+def write(known: Catalogue, contracts: Path = CONTRACTS, docs: Path = DOCS) -> None:
+    """Commits today's schemas, a sample for whatever none covers, digests, and what is written from them in `docs`."""
     gold = samples.load(contracts / "samples")
     for event_type, event in known.events.items():
-        _dump(contracts / "schemas" / f"{event_type}.json", schemas.schema_of(event))
+        _put(contracts / "schemas" / f"{event_type}.json", _json(schemas.schema_of(event)))
         own = samples.of_type(event_type, gold)
         if not own or samples.uncovered(event, own):
-            _dump(contracts / "samples" / samples.file_name(event_type, len(own)), samples.example(event))
+            name = samples.file_name(event_type, len(own))
+            _put(contracts / "samples" / name, _json(samples.example(event)))
     samples.record_digests(contracts / "samples")
-    page.write_text(document.rewritten(page.read_text("utf-8"), known), encoding="utf-8")
+    for name, schema in notices.schemas(known).items():
+        _put(docs / _NOTICES / f"{name}.json", _json(schema))
+    for name, text in _written(known, contracts, docs).items():
+        _put(docs / name, text)
 
 
-def _committed(contracts: Path) -> dict[str, Any]:
+def _events(known: Catalogue) -> dict[str, schemas.Schema]:
+    return {event_type: schemas.schema_of(event) for event_type, event in known.events.items()}
+
+
+def _written(known: Catalogue, contracts: Path, docs: Path) -> dict[str, str]:
+    """What is written from the code as a whole, by its name in `docs`."""
     return {
-        path.name.removesuffix(".json"): json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted((contracts / "schemas").glob("*.json"))
+        _PAGE: document.rewritten((docs / _PAGE).read_text("utf-8"), known),
+        "catalogue/openapi.json": _json(webhooks.document(known.notices)),
+        "asyncapi.json": _json(asyncapi.document(known, samples.load(contracts / "samples"))),
     }
 
 
-def _dump(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,7 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"These only add. Read them, then run: {_WRITE}\n")
     if wrong or waiting:
         return 1
-    sys.stdout.write(f"contracts: {len(known.events)} event types keep their promises\n")
+    sys.stdout.write(
+        f"contracts: {len(known.events)} event types and {len(known.notices)} notices keep their promises\n"
+    )
     return 0
 
 

@@ -1,13 +1,14 @@
-"""What the code says of events: the contract classes, who publishes them, and whose tables have a row for them."""
+"""What the code says of events and notices: the contract classes, who publishes them, and which tables have a row."""
 
 import ast
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import shared.contracts
+from shared.contracts.notices import CATALOGUE, Told
 from shared.messaging.consumer import Consumer
 from shared.messaging.event import Event, Topic
 
@@ -23,11 +24,13 @@ class Catalogue:
         events: contract class by type, sorted.
         consumers: the table of each service, by its folder name, sorted.
         published: the types that the code of their producer builds; the others are promised, not sent yet.
+        notices: what partners are told, by type and version: `candidacy.approved.v1`.
     """
 
     events: Mapping[str, type[Event]]
     consumers: Mapping[str, Consumer]
     published: frozenset[str]
+    notices: Mapping[str, type[Told]] = field(default_factory=dict)
 
     def readers(self, event_type: str) -> list[str]:
         """Folder names of the services that have a row for the type."""
@@ -61,7 +64,7 @@ def major(event_type: str) -> tuple[str, int]:
 def read() -> Catalogue:
     """Reads the code of this checkout. A service whose folder is missing has neither table nor publications."""
     events = _events()
-    return Catalogue(events, _consumers(), frozenset(_published(events)))
+    return Catalogue(events, _consumers(), frozenset(_published(events)), CATALOGUE)
 
 
 def _events() -> dict[str, type[Event]]:

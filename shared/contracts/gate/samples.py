@@ -22,6 +22,20 @@ Sample = Mapping[str, Any]
 _NAMESPACE = UUID("0192f0c1-7b3a-5d4e-8f60-a1b2c3d4e5f6")
 _WHEN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
+META = Meta(
+    id=str(uuid5(_NAMESPACE, "id")),
+    source="/DON/service",
+    subject=uuid5(_NAMESPACE, "subject"),
+    version=1,
+    time=_WHEN,
+    site="DON",
+    correlation=str(uuid5(_NAMESPACE, "correlation")),
+    causation=str(uuid5(_NAMESPACE, "cause")),
+    decision="DON-2026-000001",
+    actor=Actor("deputy_director", "public-interest-task", "LED"),
+)
+"""An envelope with every attribute. Fictitious and always the same."""
+
 
 def digests(folder: Path) -> dict[str, str]:
     """The recorded SHA-256 of each sample, by file name."""
@@ -108,17 +122,10 @@ def example(event: type[Event]) -> dict[str, Any]:
     """A sample with every field of today's class. Fictitious and always the same."""
     body = {name: _value(event.type, name, field) for name, field in plain(schema_of(event))["properties"].items()}
     subject = uuid5(_NAMESPACE, f"{event.type} subject")
-    meta = Meta(
+    meta = META._replace(
         id=str(uuid5(_NAMESPACE, f"{event.type} id")),
         source=f"/DON/{event.type.split('.')[0].replace('-', '_')}",
         subject=subject,
-        version=1,
-        time=_WHEN,
-        site="DON",
-        correlation=str(uuid5(_NAMESPACE, "correlation")),
-        causation=str(uuid5(_NAMESPACE, "cause")),
-        decision="DON-2026-000001",
-        actor=Actor("deputy_director", "public-interest-task", "LED"),
     )
     headers = {name: value.decode() for name, value in envelope.encode(meta, event.type, _WHEN)}
     headers["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -1,6 +1,8 @@
-"""The rules of change: what a committed schema allows today's to be. Pure functions over JSON Schemas."""
+"""The rules of change: what a committed schema allows today's to be."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_OID, uuid5
 
@@ -21,6 +23,42 @@ class Drift(NamedTuple):
     """Would make a reader of old or new events fail, or read them wrongly."""
     additive: list[str]
     """Old readers ignore it, and new ones do without it in old events."""
+
+
+def load(folder: Path) -> dict[str, Schema]:
+    """All committed schemas by type."""
+    return {
+        path.name.removesuffix(".json"): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.json"))
+    }
+
+
+def breaking(committed: Mapping[str, Schema], today: Mapping[str, Schema], gone: str) -> Iterator[str]:
+    """What today's schemas break of the committed ones.
+
+    Args:
+        committed: by type, `….v<n>`.
+        today: likewise.
+        gone: what to say of a type that today has no class for.
+    """
+    for name, old in committed.items():
+        if name not in today:
+            yield f"{name}: {gone}"
+            continue
+        family, _, number = name.rpartition(".v")
+        successor = f"(make a new type {family}.v{int(number) + 1})"
+        yield from (f"{name}: {line} {successor}" for line in drift(old, today[name]).breaking)
+
+
+def additive(committed: Mapping[str, Schema], today: Mapping[str, Schema]) -> Iterator[str]:
+    """What today's schemas have that the committed ones lack."""
+    for name, new in today.items():
+        if name not in committed:
+            yield f"{name}: new"
+        elif committed[name] != new:
+            found = drift(committed[name], new)
+            reworded = [] if found.breaking else ["worded differently"]
+            yield from (f"{name}: {line}" for line in found.additive or reworded)
 
 
 def schema_of(event: type[Event]) -> dict[str, Any]:
