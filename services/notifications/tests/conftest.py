@@ -17,6 +17,7 @@ from services.notifications.settings import Settings
 from services.notifications.tests.builders import KEYS, NOW, a_partner, a_subscription
 from services.notifications.tests.receiver import Receiver, receiving
 from services.notifications.tests.worker import Desk
+from shared.contracts import webhooks
 from shared.database import create_engine
 from shared.testing.api import ISSUER, Tokens, client
 from shared.testing.fixtures import Databases
@@ -75,7 +76,14 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
     ask = asking(KEYS, "DON", clock, allow_loopback=True)
     router = build(KEYS.seal, ask, allow_loopback=False)
     app = create_app(
-        "notifications", router, settings, REFUSALS, engine=engine, authenticator=tokens.authenticator, clock=clock
+        "notifications",
+        router,
+        settings,
+        REFUSALS,
+        engine=engine,
+        authenticator=tokens.authenticator,
+        clock=clock,
+        webhooks=webhooks.described(),
     )
     async with client(app) as api:
         yield api

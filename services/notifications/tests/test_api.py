@@ -138,6 +138,7 @@ async def test_a_subscription_shows_its_secret_once(
         "event_types": ["candidacy.approved", "candidacy.withdrawn"],
         "state": "proposed",
         **dict.fromkeys(("paused_until", "paused_because", "proven_at", "approved_at", "rate_per_minute")),
+        "notice_version": 1,
         "failures": 0,
         "pending": 0,
         "oldest_pending_at": None,

@@ -6,14 +6,16 @@ from copy import deepcopy
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import pytest
+from pydantic import Field
 
 from shared.contracts.gate import document, samples, schemas
 from shared.contracts.gate.__main__ import broken, unwritten, write
 from shared.contracts.gate.catalogue import Catalogue, major, names_used
+from shared.contracts.notices import Told
 from shared.messaging.consumer import Consumer, on
 from shared.messaging.event import Event, Meta, Topic, Tx
 
@@ -66,23 +68,32 @@ PAGE = """
 """
 
 
-def a_catalogue(*classes: type[Event], read_by_watch: tuple[type[Event], ...] = (Lit,)) -> Catalogue:
+class Flicker(Told):
+    """A lamp flickers."""
+
+    type: Literal["lamp.flickers"]
+
+
+def a_catalogue(
+    *classes: type[Event],
+    read_by_watch: tuple[type[Event], ...] = (Lit,),
+    notices: tuple[type[Told], ...] = (Flicker,),
+) -> Catalogue:
     events = {event.type: event for event in classes or (Lit,)}
     table = Consumer("watch", tuple(on(event, notice) for event in read_by_watch))
-    return Catalogue(events, {"watch": table}, frozenset(events))
+    return Catalogue(events, {"watch": table}, frozenset(events), {one.label(): one for one in notices})
 
 
 @pytest.fixture
 def committed(tmp_path: Path) -> tuple[Path, Path]:
-    """A contracts folder and a page, written for `Lit`."""
-    for folder in ("schemas", "samples"):
-        (tmp_path / folder).mkdir()
-    page = tmp_path / "events.md"
-    page.write_text(PAGE, encoding="utf-8")
-    write(a_catalogue(), tmp_path, page)
-    assert broken(a_catalogue(), tmp_path, page) == []
-    assert unwritten(a_catalogue(), tmp_path, page) == []
-    return tmp_path, page
+    """A contracts folder and one of documents, written for `Lit` and `Flicker`."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "events.md").write_text(PAGE, encoding="utf-8")
+    write(a_catalogue(), tmp_path, docs)
+    assert broken(a_catalogue(), tmp_path, docs) == []
+    assert unwritten(a_catalogue(), tmp_path, docs) == []
+    return tmp_path, docs
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> schemas.Drift:
@@ -185,18 +196,18 @@ def test_the_key_is_found_in_the_class() -> None:
 
 
 def test_additive_drift_waits_for_write_and_gets_a_sample_of_its_own(committed: tuple[Path, Path]) -> None:
-    class Brighter(Lit):
+    class Dimmed(Lit):
         """A lamp was lit."""
 
         watt: int = 40
 
-    Brighter.type = Lit.type
-    assert broken(a_catalogue(Brighter), *committed) == []
-    assert f"{Lit.type}: watt: new and optional" in unwritten(a_catalogue(Brighter), *committed)
-    write(a_catalogue(Brighter), *committed)
-    assert unwritten(a_catalogue(Brighter), *committed) == []
+    Dimmed.type = Lit.type
+    assert broken(a_catalogue(Dimmed), *committed) == []
+    assert f"{Lit.type}: watt: new and optional" in unwritten(a_catalogue(Dimmed), *committed)
+    write(a_catalogue(Dimmed), *committed)
+    assert unwritten(a_catalogue(Dimmed), *committed) == []
     assert (committed[0] / "samples" / f"{Lit.type}.2.json").exists()
-    assert broken(a_catalogue(Brighter), *committed) == []
+    assert broken(a_catalogue(Dimmed), *committed) == []
 
 
 def test_a_class_that_is_gone_is_refused(committed: tuple[Path, Path]) -> None:
@@ -266,7 +277,7 @@ def test_a_new_major_is_not_sent_before_every_reader_of_the_old_one_has_a_row_fo
     assert f"{LitAgain.type} is published, but watch has no row for it yet, only for an older version" in broken(
         both, *committed
     )
-    promised = Catalogue(both.events, both.consumers, frozenset({Lit.type}))
+    promised = Catalogue(both.events, both.consumers, frozenset({Lit.type}), both.notices)
     assert broken(promised, *committed) == []
     assert schemas.unread_majors(both.published, {"watch": frozenset(both.events)}) == []
     assert schemas.unread_majors(both.published, {"stranger": frozenset({"lighting.wire.cut.v1"})}) == []
@@ -292,9 +303,55 @@ def test_the_matrix_names_only_replies_that_exist() -> None:
 
 
 def test_the_pages_tables_drift_with_the_code(committed: tuple[Path, Path]) -> None:
-    page = committed[1]
+    page = committed[1] / "events.md"
     page.write_text(page.read_text(encoding="utf-8").replace("| 6 |", "| 7 |"), encoding="utf-8")
-    assert unwritten(a_catalogue(), *committed) == ["docs/events.md: its tables are not what the code says"]
+    assert unwritten(a_catalogue(), *committed) == ["docs/events.md: is not what the code says"]
+
+
+class Brighter(Told):
+    """A lamp flickers, and how bright it is."""
+
+    type: Literal["lamp.flickers"]
+    watt: Annotated[int, Field(examples=[40])] = 40
+
+
+class Reworked(Told):
+    """A lamp flickers, at an hour of its own."""
+
+    type: Literal["lamp.flickers"]
+    timestamp: Annotated[int, Field(examples=[9])]  # type: ignore[assignment]
+
+
+def test_a_notice_that_receivers_could_not_read_any_more_is_refused(committed: tuple[Path, Path]) -> None:
+    new = "(make a new type lamp.flickers.v2)"
+    said = f"lamp.flickers.v1: timestamp: retyped {new}"
+    assert broken(a_catalogue(notices=(Reworked,)), *committed) == [said]
+    gone = "lamp.flickers.v1: its class is gone, but partners are told it"
+    assert broken(a_catalogue(notices=()), *committed) == [gone]
+    write(a_catalogue(notices=(Brighter,)), *committed)
+    assert broken(a_catalogue(), *committed) == [f"lamp.flickers.v1: watt: removed or renamed {new}"]
+
+
+def test_a_notice_with_an_optional_field_more_waits_for_write(committed: tuple[Path, Path]) -> None:
+    known = a_catalogue(notices=(Brighter,))
+    assert broken(known, *committed) == []
+    assert unwritten(known, *committed) == [
+        "lamp.flickers.v1: watt: new and optional",
+        "docs/catalogue/openapi.json: is not what the code says",
+        "docs/asyncapi.json: is not what the code says",
+    ]
+    write(known, *committed)
+    assert unwritten(known, *committed) == []
+
+
+@pytest.mark.parametrize("name", ["catalogue/openapi.json", "asyncapi.json"])
+def test_a_document_that_was_edited_or_is_missing_is_told(committed: tuple[Path, Path], name: str) -> None:
+    path = committed[1] / name
+    stale = f"docs/{name}: is not what the code says"
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert unwritten(a_catalogue(), *committed) == [stale]
+    path.unlink()
+    assert unwritten(a_catalogue(), *committed) == [stale]
 
 
 def test_an_event_counts_as_published_where_it_is_built_and_not_where_it_is_imported_or_annotated() -> None:
