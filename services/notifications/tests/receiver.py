@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from standardwebhooks import Webhook
 
 from services.notifications.tests.builders import SECRET
+from shared.contracts.notices import check
 
 SAID = web.RequestKey("said", dict[str, Any])
 """The verified body of a request, for scripts that look at it."""
@@ -32,7 +33,7 @@ class Receiver:
     answers: list[Script] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     notices: list[dict[str, Any]] = field(default_factory=list)
-    """Bodies, each verified with the public library on arrival."""
+    """Bodies, each verified on arrival: the signature with the public library, the rest with the catalogue."""
     headers: list[CIMultiDict[str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     peers: list[object] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Receiver:
             self.headers.append(CIMultiDict(request.headers))
             if request.method == "POST":
                 said = Webhook("whsec_" + b64encode(SECRET).decode()).verify(body, dict(request.headers))
+                check(said["type"], 1, body.decode())
                 self.notices.append(said)
                 request[SAID] = said
             answer = self.answers.pop(0) if self.answers else answering(200)
