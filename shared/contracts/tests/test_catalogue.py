@@ -33,13 +33,14 @@ def validator(schema: Any, document: Any) -> Draft202012Validator:
     return Draft202012Validator({**schema, "components": document["components"]}, format_checker=FORMATS)
 
 
-def references(node: Any) -> set[str]:
+def named(node: Any, key: str) -> list[Any]:
+    """What stands under a key, wherever it is."""
     if isinstance(node, list):
-        return set().union(*map(references, node))
+        return [found for inner in node for found in named(inner, key)]
     if not isinstance(node, dict):
-        return set()
-    own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
-    return own.union(*map(references, node.values()))
+        return []
+    own = [node[key]] if key in node else []
+    return own + [found for inner in node.values() for found in named(inner, key)]
 
 
 def resolved(document: Any, reference: str) -> Any:
@@ -93,6 +94,10 @@ def test_no_body_has_room_for_more_than_an_opaque_reference() -> None:
 
 def test_the_openapi_document_is_valid_and_describes_each_webhook() -> None:
     OpenAPIV31SpecValidator(OPENAPI).validate()
+    # It looks into paths, and not as far into webhooks.
+    for schema in named(OPENAPI, "schema"):
+        Draft202012Validator.check_schema(schema)
+    assert all(resolved(OPENAPI, reference) for reference in named(OPENAPI, "$ref"))
     assert set(OPENAPI["webhooks"]) == set(CATALOGUE)
     for name, webhook in OPENAPI["webhooks"].items():
         operation = webhook["post"]
@@ -112,7 +117,9 @@ def test_the_openapi_document_is_valid_and_describes_each_webhook() -> None:
 def test_the_asyncapi_document_is_what_the_library_reads_and_leads_nowhere_outside() -> None:
     ApplicationSchema.model_validate(ASYNCAPI)
     assert ASYNCAPI["asyncapi"] == "3.0.0"
-    assert all(resolved(ASYNCAPI, reference) is not None for reference in references(ASYNCAPI))
+    assert all(resolved(ASYNCAPI, reference) for reference in named(ASYNCAPI, "$ref"))
+    for schema in ASYNCAPI["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
 
 
 # No package to install checks AsyncAPI 3.0 wholly: these are the fixed fields of its specification that we use.
