@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.notifications.api import deliveries, disclosures, feed, partners, proofs, subscriptions
+from services.notifications.api import deliveries, disclosures, feed, manners, partners, proofs, subscriptions
 from services.notifications.api.proofs import Ask
 from services.notifications.api.refusals import REFUSALS
 from services.notifications.handlers import Seal
@@ -22,6 +22,7 @@ def build(seal: Seal, ask: Ask, *, allow_loopback: bool) -> APIRouter:
     router.include_router(partners.router)
     router.include_router(subscriptions.router)
     router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback))
+    router.include_router(manners.router)
     router.include_router(proofs.build(ask))
     router.include_router(deliveries.router)
     router.include_router(disclosures.router)

@@ -87,6 +87,14 @@ class Subscription(BaseModel):
     rate_per_minute: int | None
     notice_version: int
     """Of the catalogue, in which it is told."""
+    ordered: bool
+    """Whether notices about one person keep their order."""
+    retry_waits: tuple[int, ...] | None
+    """Seconds to wait at most after each failed attempt; null for the common schedule."""
+    give_up_after: int
+    """Seconds after which a failing delivery is given up."""
+    client_errors: str
+    """What follows from a 4xx that says that the notice is at fault: `again` or `give_up`."""
     failures: int
     """How often the endpoint has failed since it last worked; from the fifth on one delivery at a time probes it."""
     pending: int

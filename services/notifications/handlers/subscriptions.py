@@ -1,6 +1,7 @@
 """Subscriptions: asked for, proved by the endpoint, approved by a second officer, held, and their secrets."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.notifications import domain
 from services.notifications.domain import Refusal, Refused, Subscription, SubscriptionState, forbidden_url
 from services.notifications.handlers.alerts import DELIVERIES
 from services.notifications.store import subscriptions as store
-from services.notifications.store.subscriptions import NewSubscription
+from services.notifications.store.subscriptions import Manners, NewSubscription
 from shared.messaging import Tx
 
 Seal = Callable[[bytes, UUID], bytes]
@@ -120,6 +121,18 @@ async def rotate_secret(tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal
     domain.check_open(await _lock(tx, subscription))
     until = None if forced else tx.now + domain.OVERLAP
     await store.keep_old_secret(tx.conn, subscription, seal(secret, subscription), until)
+    return subscription
+
+
+async def change_manners(tx: Tx, subscription: UUID, manners: Manners) -> UUID:
+    """How fast, in which order and how patiently it is served from now on.
+
+    Raises:
+        Refused: the subscription has ended.
+    """
+    domain.check_open(await _lock(tx, subscription))
+    await store.change(tx.conn, subscription, **asdict(manners))
+    tx.wake(DELIVERIES)
     return subscription
 
 

@@ -25,6 +25,17 @@ class NewSubscription:
     notice_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a subscription is served; named as its columns."""
+
+    rate_per_minute: int | None
+    ordered: bool
+    retry_waits: Sequence[int] | None
+    give_up_after: int
+    client_errors: str
+
+
 async def add_subscription(
     conn: AsyncConnection, subscription: UUID, new: NewSubscription, *, sealed: bytes, by: str, now: datetime
 ) -> bool:

@@ -268,7 +268,7 @@ async def test_an_old_secret_ends_after_a_day(desk: Desk, office: Office, clock:
 async def test_what_has_ended_or_never_was_is_refused(
     office: Office, engine: AsyncEngine, api: httpx.AsyncClient, tokens: Tokens
 ) -> None:
-    acts = {"approve": None, "resume": None, "secret": {}, "endpoint": {"url": ELSEWHERE}}
+    acts = {"approve": None, "resume": None, "secret": {}, "endpoint": {"url": ELSEWHERE}, "manners": {}}
     stranger = Office(api, tokens, uuid7())
     for act, body in (acts | {"prove": None}).items():
         assert await stranger.refused(act, body) == (404, "subscription-unknown"), act
@@ -285,6 +285,10 @@ BROKEN = {
     "paused": "paused_by = 'x', paused_because = 'other'",
     "rate": "rate_per_minute = 0",
     "failures": "failures = -1",
+    "allowance": "allowance = 0",
+    "retry_waits": "retry_waits = '{0}'",
+    "give_up_after": "give_up_after = 60",
+    "client_errors": "client_errors = 'ignore'",
     "old_secret": "old_secret = secret",
 }
 

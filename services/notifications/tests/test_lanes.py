@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,13 +13,14 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import outcome, recorder
 from services.notifications.delivery.outcome import Ended
-from services.notifications.delivery.schedule import ALLOWED
+from services.notifications.delivery.schedule import ALLOWED, Policy
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering, saying
 from services.notifications.tests.worker import Desk
 from shared.messaging import Tx
 from shared.messaging.event import utc_now
+from shared.testing.api import Tokens, once
 from shared.testing.waiting import eventually
 
 
@@ -115,6 +118,37 @@ async def test_a_subscription_has_its_own_waits(
         assert row.next_attempt_at - clock.now > timedelta(seconds=5)
         clock.forward(timedelta(hours=1))
         await desk.become("failed")
+
+
+async def test_an_officer_says_how_a_subscription_is_served(
+    desk: Desk, api: httpx.AsyncClient, tokens: Tokens, subscription: UUID
+) -> None:
+    path, admin = f"/v1/subscriptions/{subscription}/manners", tokens.bearer("partner_admin")
+    wanted = {"rate_per_minute": 6, "ordered": False, "retry_waits": [60, 600], "give_up_after": 7_200}
+    answer = await api.post(path, json=wanted | {"client_errors": "give_up"}, headers=admin | once())
+    assert answer.status_code == 200, answer.text
+    assert {name: answer.json()[name] for name in wanted} == wanted
+    await desk.approve()
+    (claimed,) = await desk.claim()
+    assert claimed.policy == Policy([timedelta(minutes=1), timedelta(minutes=10)], timedelta(hours=2), insists=False)
+    await api.post(path, json={}, headers=admin | once())
+    assert (await desk.subscription(subscription)).retry_waits is None
+    assert (await api.post(path, json={}, headers=tokens.bearer("operator") | once())).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rate_per_minute": 0}, {"retry_waits": []}, {"retry_waits": [0]}, {"retry_waits": [86_401]},
+        {"retry_waits": [1] * 21}, {"give_up_after": 3_599}, {"give_up_after": 604_801}, {"client_errors": "ignore"},
+    ],
+)  # fmt: skip
+async def test_manners_that_make_no_sense_are_refused(
+    api: httpx.AsyncClient, tokens: Tokens, subscription: UUID, wrong: dict[str, Any]
+) -> None:
+    headers = tokens.bearer("partner_admin") | once()
+    answer = await api.post(f"/v1/subscriptions/{subscription}/manners", json=wrong, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation-failed")
 
 
 async def test_what_each_step_took_is_kept_and_a_failure_in_plain_words(
