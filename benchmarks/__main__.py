@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks import assess, claims, consume, lists, machine, neighbours, occupancy, proposal, relay, report, sending
+from benchmarks import (
+    assess,
+    claims,
+    consume,
+    lists,
+    machine,
+    neighbours,
+    occupancy,
+    proposal,
+    relay,
+    report,
+    sending,
+    storm,
+)
 from benchmarks.figures import Finding
 from benchmarks.journey import scenario
 from benchmarks.journey.ground import Ground
@@ -36,6 +49,7 @@ STAGES: tuple[tuple[Callable[..., Any], dict[str, Callable[..., Scenario]]], ...
     (Lab, {"lists": lists.Scenario, "assess": assess.Scenario}),
     (Lab, {"proposal": proposal.Scenario, "occupancy": occupancy.Scenario}),
     (Lab, {"sending": sending.Scenario, "neighbours": neighbours.Scenario, "claims": claims.Scenario}),
+    (Lab, {"storm": storm.Scenario}),
     (Ground, {"journey": scenario.Scenario}),
 )
 SCENARIOS = [name for _, scenarios in STAGES for name in scenarios]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from base64 import b64encode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
@@ -35,6 +35,8 @@ KEYS = Keys(b64encode(bytes(range(32))).decode())
 SECRET = bytes(range(24))
 HANGING = "/hang"
 """Path at which the partner does not answer for `HANGS` seconds."""
+STORM = "/storm/"
+"""Paths that answer 503 until `GET /calm` was asked."""
 HANGS = 10.0
 
 COPY = """
@@ -145,9 +147,14 @@ def counting(database: AsyncEngine) -> Counter[str]:
 
 
 class Partner(asyncio.Protocol):
-    """Answers 200 to whatever comes, as cheaply as a server can; `GET /seen` tells when which id came."""
+    """Answers 200 to whatever comes, as cheaply as a server can.
+
+    `GET /seen` tells when which id came last, `GET /came` when each request came below `STORM`.
+    """
 
     seen: dict[str, float] = {}  # noqa: RUF012
+    came: defaultdict[str, list[float]] = defaultdict(list)  # noqa: RUF012
+    calm = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Of uvloop, which does not inherit from it.
@@ -165,16 +172,22 @@ class Partner(asyncio.Protocol):
             self._answer(head.split(b" ", 2)[1].decode(), lines)
 
     def _answer(self, path: str, lines: dict[bytes, bytes]) -> None:
-        if path == "/seen":
-            self._say(json.dumps(self.seen).encode())
+        if path in {"/seen", "/came"}:
+            self._say(json.dumps(self.seen if path == "/seen" else self.came).encode())
+        elif path == "/calm":
+            Partner.calm = True
+            self._say(b"")
+        elif path.startswith(STORM):
+            self.came[path].append(time.monotonic())
+            self._say(b"", 200 if self.calm else 503)
         elif path == HANGING:
             asyncio.get_running_loop().call_later(HANGS, self._say, b"")
         else:
             self.seen[lines[b"webhook-id"].decode()] = time.monotonic()
             self._say(b"")
 
-    def _say(self, body: bytes) -> None:
-        self._transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+    def _say(self, body: bytes, status: int = 200) -> None:
+        self._transport.write(b"HTTP/1.1 %d -\r\ncontent-length: %d\r\n\r\n%s" % (status, len(body), body))
 
 
 async def partner(port: int) -> dict[str, Any]:

@@ -205,3 +205,25 @@ async def test_one_outcome_that_cannot_be_recorded_does_not_keep_the_others(
         open_.set()
         await desk.become(*["delivered"] * 6)
     assert len(receiver.ids) == 6
+
+
+@pytest.mark.parametrize("step", [timedelta(minutes=4), -timedelta(minutes=4)])
+async def test_a_clock_that_jumps_loses_nothing_and_repeats_only_what_was_in_flight(
+    desk: Desk, receiver: Receiver, clock: SettableClock, step: timedelta
+) -> None:
+    for _ in range(30):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    receiver.gate.clear()
+    async with desk.working():
+
+        async def under_way() -> bool:
+            return receiver.most_at_once == ALLOWED
+
+        await eventually(under_way)
+        clock.forward(step)
+        receiver.gate.set()
+        # What was scheduled by the clock as it was before is due again when that time comes.
+        clock.forward(max(-step, timedelta()))
+        await desk.become(*["delivered"] * 30)
+    assert len(set(receiver.ids)) == 30
+    assert len(receiver.ids) <= 30 + ALLOWED
