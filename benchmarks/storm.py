@@ -15,8 +15,8 @@ from benchmarks.notices import STORM, a_partner, copies, engine_on, prepared, se
 from shared.database import create_engine
 
 ABOUT = (
-    "A backlog to four endpoints with rates of their own, until it has gone. Floor: they work; ours: they say"
-    " 503 for five minutes first. Counted from the first success: how long it takes, and how many requests come at once."
+    "A backlog to four endpoints with rates of their own, until it has gone. Floor: they work; ours: they say 503 for"
+    " five minutes first. Seconds from the first success, and how many requests came together."
 )
 ENDPOINTS, PER_SECOND = 4, 10
 WINDOW = 10.0
