@@ -65,6 +65,7 @@ servers: needs setup  ## download PostgreSQL and Kafka, once per machine
 needs:
 	@command -v java >/dev/null || { echo "java is missing: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@command -v mvn >/dev/null || { echo "mvn is missing: apt-get install maven"; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing: apt-get install nodejs npm"; exit 1; }
 
 # uv installs itself from the same locked file first: every byte that is run was named with its hash.
 .venv/installed: requirements/all.txt

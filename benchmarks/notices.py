@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from deploy.local.machine import free_port
 from services.notifications.consumers import consumer
 from services.notifications.delivery.engine import Engine
 from services.notifications.delivery.keys import Keys
+from services.notifications.delivery.signing_keys import Pair, SigningKeys
 from services.notifications.tables import partners, subscriptions
 from shared.contracts.selection import CandidacyApproved, PartnerCategory
 from shared.database import create_engine
@@ -32,6 +34,9 @@ from shared.migrate import upgrade
 from shared.testing.kernel import OFFICER, Bench
 
 KEYS = Keys(b64encode(bytes(range(32))).decode())
+SIGNING = SigningKeys(
+    [Pair.of("1", b64encode(bytes(32)).decode(), datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))]
+)
 SECRET = bytes(range(24))
 HANGING = "/hang"
 """Path at which the partner does not answer for `HANGS` seconds."""
@@ -114,7 +119,9 @@ def engine_on(database: AsyncEngine, wake: asyncio.Event) -> Engine:
     def open_transaction() -> AbstractAsyncContextManager[Tx]:
         return transaction(database, now=utc_now(), actor=OFFICER, source=f"/{SITE}/notifications")
 
-    return Engine(transaction=open_transaction, keys=KEYS, allow_loopback=True, clock=utc_now, wake=wake)
+    return Engine(
+        transaction=open_transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=utc_now, wake=wake
+    )
 
 
 def counting(database: AsyncEngine) -> Counter[str]:

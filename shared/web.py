@@ -78,6 +78,7 @@ def create_app(
     settings: WebSettings,
     refusals: Refusals,
     *,
+    public: APIRouter | None = None,
     engine: AsyncEngine | None = None,
     authenticator: Authenticator | None = None,
     clock: Clock = utc_now,
@@ -94,6 +95,7 @@ def create_app(
         router: every route names its roles by `reading(...)` or `writing(...)`.
         settings: of the service.
         refusals: how the service's own refusals are answered.
+        public: routes that anybody may read, at paths without parameters.
         engine: of the service's database; None makes one, which is closed with the application.
         authenticator: checks tokens; None asks the issuer of the settings.
         clock: gives the instant of requests.
@@ -133,6 +135,9 @@ def create_app(
 
     for route in routes_of(router.routes):
         openapi.document(route, _access_of(route))
+    open_to_all = list(routes_of(public.routes)) if public else []
+    for route in open_to_all:
+        route.openapi_extra = {"security": []}
     app = FastAPI(
         title=f"InSERRE {service}",
         version="1",
@@ -153,9 +158,13 @@ def create_app(
     for path, answer in health_routes(checks, nothing_stale):
         app.router.routes.append(Route(path, _Bare(answer), include_in_schema=False))
     app.include_router(router)
+    if public:
+        app.include_router(public)
     app.openapi = lambda: openapi.of(app)  # type: ignore[method-assign]
     _answer_problems(app, refusal, table)
-    app.add_middleware(Entrance, authenticator=check, unguarded=(*PATHS, _OPENAPI))
+    app.add_middleware(
+        Entrance, authenticator=check, unguarded=(*PATHS, _OPENAPI, *(route.path for route in open_to_all))
+    )
     app.add_middleware(ServerSpans, unseen=(*PATHS, _OPENAPI))
     return app
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+import json
 import os
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,7 +47,8 @@ class Environment:
             self.ports[f"{service}-api"], self.ports[f"{service}-worker"] = free_port(), free_port()
             self.passwords[service] = secrets.token_hex(16)
             self._secrets[f"{service.upper()}_IDEMPOTENCY_SECRET"] = secrets.token_urlsafe(32)
-        self._secrets["NOTIFICATIONS_SECRETS_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()
+        self._secrets["NOTIFICATIONS_SECRETS_KEY"] = _key()
+        self._secrets["NOTIFICATIONS_SIGNING_KEYS"] = _signing_keys()
 
     def add_port(self, process: str) -> None:
         """Chooses a port for one process more."""
@@ -87,10 +90,24 @@ class Environment:
         if service == "notifications":
             # The demo's partner listens on this machine; anywhere else this door stays shut.
             made["NOTIFICATIONS_ALLOW_LOOPBACK"] = "true"
-            made["NOTIFICATIONS_SECRETS_KEY"] = self._secrets["NOTIFICATIONS_SECRETS_KEY"]
+            for name in ("NOTIFICATIONS_SECRETS_KEY", "NOTIFICATIONS_SIGNING_KEYS"):
+                made[name] = self._secrets[name]
         # A proxy in the caller's environment must not stand between processes of one machine.
         local = {"SITE": self.site, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
         return {**os.environ, **local, **made, **self.overrides}
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _signing_keys() -> str:
+    """One key pair of the site, good for a year from yesterday."""
+    begin = datetime.now(UTC) - timedelta(days=1)
+    until = begin + timedelta(days=366)
+    return json.dumps(
+        [{"id": "local", "seed": _key(), "not_before": begin.isoformat(), "not_after": until.isoformat()}]
+    )
 
 
 def create_databases(environment: Environment) -> None:

@@ -4,13 +4,17 @@ Imports stand inside the commands, so that `migrate` needs neither Kafka's clien
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from services.notifications.settings import Settings
 from shared.process import run
 
+if TYPE_CHECKING:
+    from services.notifications.delivery.signing_keys import SigningKeys
+
 
 def run_api(settings: Settings) -> None:
-    from services.notifications.api import REFUSALS, build
+    from services.notifications.api import REFUSALS, build, well_known
     from services.notifications.delivery.keys import Keys
     from services.notifications.delivery.proof import asking
     from shared.contracts import webhooks
@@ -18,10 +22,18 @@ def run_api(settings: Settings) -> None:
     from shared.web import serve_api
 
     keys = Keys(settings.secrets_key.get_secret_value())
-    ask = asking(keys, settings.site, utc_now, allow_loopback=settings.allow_loopback)
+    signing = _signing(settings)
+    ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
     router = build(keys.seal, ask, allow_loopback=settings.allow_loopback)
-    told = webhooks.described()
-    serve_api("notifications", settings, router, REFUSALS, legal_basis="R240-6 Code pénitentiaire", webhooks=told)
+    serve_api(
+        "notifications",
+        settings,
+        router,
+        REFUSALS,
+        public=well_known.build(signing.published()),
+        legal_basis="R240-6 Code pénitentiaire",
+        webhooks=webhooks.described(),
+    )
 
 
 def run_worker(settings: Settings) -> None:
@@ -40,6 +52,8 @@ def run_worker(settings: Settings) -> None:
     from shared.messaging.serve import Background, serve_worker
     from shared.messaging.transaction import OnCommit, transaction
 
+    signing = _signing(settings)
+
     def deliveries(engine: AsyncEngine, on_commit: OnCommit) -> Background:
         wake = asyncio.Event()
 
@@ -50,6 +64,7 @@ def run_worker(settings: Settings) -> None:
         sender = Engine(
             transaction=open_transaction,
             keys=Keys(settings.secrets_key.get_secret_value()),
+            signing=signing,
             allow_loopback=settings.allow_loopback,
             clock=utc_now,
             wake=wake,
@@ -92,6 +107,23 @@ def run_status(settings: Settings) -> None:
     from shared.messaging.commands import status
 
     status("notifications", settings)
+
+
+def _signing(settings: Settings) -> "SigningKeys":
+    """The site's key pairs; ends the process if none of them is valid now: there is no silent life without one."""
+    import sys
+
+    from services.notifications.delivery.signing_keys import Pair, SigningKeys
+    from shared.messaging.event import utc_now
+    from shared.process import Exit
+
+    keys = SigningKeys(
+        Pair.of(one.id, one.seed.get_secret_value(), one.not_before, one.not_after) for one in settings.signing_keys
+    )
+    if keys.at(utc_now()) is None:
+        print("configuration: NOTIFICATIONS_SIGNING_KEYS has no key that is valid now", file=sys.stderr)  # noqa: T201
+        raise SystemExit(Exit.EX_CONFIG)
+    return keys
 
 
 def main() -> None:

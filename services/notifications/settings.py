@@ -1,11 +1,51 @@
 """The settings of the notifications service, read once from the environment: `NOTIFICATIONS_…` and `SITE`."""
 
 from base64 import b64decode
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY_BYTES = 32
+
+
+def _of_a_key(value: SecretStr) -> SecretStr:
+    if len(b64decode(value.get_secret_value(), validate=True)) != KEY_BYTES:
+        raise ValueError("not base64 of 32 bytes")
+    return value
+
+
+Key = Annotated[SecretStr, AfterValidator(_of_a_key)]
+"""Base64 of 32 bytes."""
+
+
+class SigningKey(BaseModel):
+    """One of the site's own key pairs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    """Names it to partners, for ever."""
+    seed: Key
+    """The private half (RFC 8032)."""
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.not_after <= self.not_before:
+            raise ValueError("a key ends after it begins")
+        return self
 
 
 class Settings(BaseSettings):
@@ -24,8 +64,10 @@ class Settings(BaseSettings):
     oidc_audience: str = "inserre"
     idempotency_secret: SecretStr = Field(min_length=32)
     """Keys the fingerprints of request bodies."""
-    secrets_key: SecretStr
+    secrets_key: Key
     """Base64 of the 32 bytes that encrypt the subscriptions' signing secrets at rest."""
+    signing_keys: Json[tuple[SigningKey, ...]]
+    """JSON list of the site's key pairs: of those that are valid the newest signs, all are published."""
     allow_loopback: bool = False
     """Whether deliveries may go to this machine: local stacks and tests only."""
     otlp_endpoint: str | None = None
@@ -36,9 +78,9 @@ class Settings(BaseSettings):
     worker_port: int = Field(ge=1, le=65535)
     """Port of the worker's health and metrics."""
 
-    @field_validator("secrets_key")
+    @field_validator("signing_keys")
     @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        if len(b64decode(value.get_secret_value(), validate=True)) != KEY_BYTES:
-            raise ValueError("not base64 of 32 bytes")
+    def _have_names_of_their_own(cls, value: tuple[SigningKey, ...]) -> tuple[SigningKey, ...]:
+        if not value or len({one.id for one in value}) < len(value):
+            raise ValueError("no key, or two with the same id")
         return value

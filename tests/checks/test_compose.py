@@ -7,6 +7,7 @@ import base64
 import importlib
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.checks.compose import FILE, ROOT, SERVICES, containers, document, fil
 PROCESSES = ("migrate", "topics", "api", "worker")
 EVERY = [(service, process) for service in SERVICES for process in PROCESSES]
 EXAMPLE = ROOT / "deploy" / "compose" / "env.example"
-VALUES = {name: base64.b64encode(bytes(32)).decode() if name.endswith("_KEY") else "x" * 48 for name in variables()}
+KEY = base64.b64encode(bytes(32)).decode()
+PAIRS = [{"id": "1", "seed": KEY, "not_before": "2026-01-01T00:00Z", "not_after": "2027-01-01T00:00Z"}]
+VALUES = {name: {"_KEY": KEY, "KEYS": json.dumps(PAIRS)}.get(name[-4:], "x" * 48) for name in variables()}
 
 
 def settings_of(service: str) -> type[BaseSettings]:
@@ -169,6 +172,16 @@ def test_the_example_names_every_variable_and_holds_no_value() -> None:
     lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     assert {line.rstrip("=") for line in lines} == set(variables())
     assert all(line.endswith("=") for line in lines)
+
+
+def test_fresh_secrets_are_good_for_every_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = subprocess.run(["sh", EXAMPLE.with_name("secrets.sh")], capture_output=True, check=True, text=True).stdout
+    values = dict(line.split("=", 1) for line in made.splitlines() if line and not line.startswith("#"))
+    assert set(values) == set(variables())
+    for service in SERVICES:
+        for name, value in filled(of_service(service, "api")["environment"], values).items():
+            monkeypatch.setenv(name, value)
+        settings_of(service)()
 
 
 def test_the_settings_that_the_example_offers_are_handed_on() -> None:

@@ -4,6 +4,7 @@ Its own tests run the same way by `make isolated s=placement`, which takes longe
 """
 
 import asyncio
+import json
 import os
 
 import asyncpg
@@ -50,6 +51,9 @@ async def test_a_service_is_imported_and_migrates_without_the_others(service: st
         f"{prefix}_API_PORT": "8000",
         f"{prefix}_WORKER_PORT": "8001",
         "NOTIFICATIONS_SECRETS_KEY": f"{'A' * 43}=",
+        "NOTIFICATIONS_SIGNING_KEYS": json.dumps(
+            [{"id": "1", "seed": f"{'A' * 43}=", "not_before": "2020-01-01T00:00Z", "not_after": "2100-01-01T00:00Z"}]
+        ),
         "PLACEMENT_SHEETS_DIR": "/nowhere",
         "PLACEMENT_SELECTION_URL": "http://127.0.0.1:1",
     }

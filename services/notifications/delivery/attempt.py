@@ -15,6 +15,7 @@ from services.notifications.delivery.redaction import redacted
 from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
 from services.notifications.delivery.send import Sender
 from services.notifications.delivery.settlement import Try
+from services.notifications.delivery.signing_keys import SigningKeys
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start
@@ -26,12 +27,13 @@ class Attempts:
     Args:
         sender: what posts.
         keys: open the signing secrets.
+        signing: the site's own.
         clock: the instant of each attempt.
         rng: for jitter.
     """
 
-    def __init__(self, sender: Sender, keys: Keys, clock: Clock, rng: Random) -> None:
-        self._sender, self._keys, self._clock, self._rng = sender, keys, clock, rng
+    def __init__(self, sender: Sender, keys: Keys, signing: SigningKeys, clock: Clock, rng: Random) -> None:
+        self._sender, self._keys, self._signing, self._clock, self._rng = sender, keys, signing, clock, rng
 
     async def make(self, claimed: Claimed) -> Ended:
         """Sends a delivery, unless it must not be sent any more; never raises for what the partner does."""
@@ -81,7 +83,8 @@ class Attempts:
             secrets = [self._keys.open(one, claimed.subscription) for one in sealed]
         except Unreadable:
             return Answer(error="secret_unreadable")
-        signed = sign.headers(secrets, claimed.id, self._clock(), claimed.body)
+        now = self._clock()
+        signed = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now))
         return await self._sender.post(claimed.url, signed, claimed.body)
 
 

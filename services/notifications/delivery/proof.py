@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import sign
 from services.notifications.delivery.keys import Keys, Unreadable
 from services.notifications.delivery.send import Reply, Sender
+from services.notifications.delivery.signing_keys import SigningKeys
 from shared.messaging.event import Clock
 
 DEADLINE = 5.0
@@ -38,12 +40,13 @@ class Proof(NamedTuple):
 
 
 def asking(
-    keys: Keys, site: str, clock: Clock, *, allow_loopback: bool
+    keys: Keys, signing: SigningKeys, site: str, clock: Clock, *, allow_loopback: bool
 ) -> Callable[[str, bytes, UUID], Awaitable[Proof]]:
     """What asks an endpoint, given its address, its sealed secret and its subscription.
 
     Args:
         keys: open the secrets.
+        signing: the site's own.
         site: code of the site, in our name to the endpoint.
         clock: for the signature.
         allow_loopback: whether endpoints on this machine may be called.
@@ -55,18 +58,22 @@ def asking(
         except Unreadable:
             return Proof(False, None, "secret_unreadable")
         async with Sender(allow_loopback=allow_loopback, deadline=DEADLINE) as sender:
-            return await prove(sender, url, secret, f"inserre-{site.lower()}", clock())
+            now = clock()
+            return await prove(sender, url, secret, signing.at(now), f"inserre-{site.lower()}", now)
 
     return ask
 
 
-async def prove(sender: Sender, url: str, secret: bytes, origin: str, now: datetime) -> Proof:
+async def prove(
+    sender: Sender, url: str, secret: bytes, key: Ed25519PrivateKey | None, origin: str, now: datetime
+) -> Proof:
     """Asks an endpoint whether it wants to be told; never raises for what the network or the partner does.
 
     Args:
         sender: guarded.
         url: of the subscription.
         secret: signs the challenge.
+        key: of the site, signs it too.
         origin: names us in the handshake.
         now: UTC.
     """
@@ -76,7 +83,7 @@ async def prove(sender: Sender, url: str, secret: bytes, origin: str, now: datet
     challenge = f"c_{secrets.token_hex(16)}"
     timestamp = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     body = json.dumps({"type": CHALLENGE, "timestamp": timestamp, "data": {"challenge": challenge}}).encode()
-    told = await sender.ask("POST", url, sign.headers([secret], uuid7(), now, body), body)
+    told = await sender.ask("POST", url, sign.headers([secret], uuid7(), now, body, key), body)
     if told.answer.outcome != "accepted":
         code = told.answer.status
         return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")

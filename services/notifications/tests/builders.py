@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.keys import Keys
+from services.notifications.delivery.signing_keys import Pair, SigningKeys
 from services.notifications.domain import Alert, Notice, State
 from services.notifications.tables import partners, subscriptions
 from shared.contracts.selection import (
@@ -20,6 +21,9 @@ from shared.contracts.selection import (
 
 KEYS = Keys(b64encode(bytes(range(32))).decode())
 SECRET = b64decode("c2VjcmV0IG9mIG5vdGlmaWNhdGlvbnMnIHRlc3RzISE=")
+SEED = b64encode(bytes(range(64, 96))).decode()
+"""Of the site's key in tests."""
+SIGNING = SigningKeys([Pair.of("2026", SEED, datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))])
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DECISION = "DON-2026-0042"
 

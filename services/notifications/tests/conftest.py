@@ -10,11 +10,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.api import REFUSALS, build
+from services.notifications.api import REFUSALS, build, well_known
 from services.notifications.consumers import consumer
 from services.notifications.delivery.proof import asking
 from services.notifications.settings import Settings
-from services.notifications.tests.builders import KEYS, NOW, a_partner, a_subscription
+from services.notifications.tests.builders import KEYS, NOW, SEED, SIGNING, a_partner, a_subscription
 from services.notifications.tests.receiver import Receiver, receiving
 from services.notifications.tests.worker import Desk
 from shared.contracts import webhooks
@@ -70,16 +70,18 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
         oidc_issuer=ISSUER,
         idempotency_secret=SecretStr("s" * 32),
         secrets_key=SecretStr("a" * 43 + "="),
+        signing_keys=f'[{{"id":"1","seed":"{SEED}","not_before":"2020-01-01T00:00Z","not_after":"2100-01-01T00:00Z"}}]',
         api_port=1,
         worker_port=1,
     )
-    ask = asking(KEYS, "DON", clock, allow_loopback=True)
+    ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
     router = build(KEYS.seal, ask, allow_loopback=False)
     app = create_app(
         "notifications",
         router,
         settings,
         REFUSALS,
+        public=well_known.build(SIGNING.published()),
         engine=engine,
         authenticator=tokens.authenticator,
         clock=clock,

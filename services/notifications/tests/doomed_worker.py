@@ -23,7 +23,7 @@ from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.schedule import Answer
 from services.notifications.delivery.send import Sender
 from services.notifications.domain import State
-from services.notifications.tests.builders import KEYS
+from services.notifications.tests.builders import KEYS, SIGNING
 from shared.database import create_engine
 from shared.messaging import Tx
 from shared.messaging.event import utc_now
@@ -110,8 +110,8 @@ async def main(url: str, step: str, number: int) -> None:
         return opened()
 
     engine = Engine(
-        transaction=open_transaction, keys=KEYS, allow_loopback=True, clock=utc_now, wake=asyncio.Event(),
-        limits=Limits(poll=0.1, deadline=DEADLINE),
+        transaction=open_transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=utc_now,
+        wake=asyncio.Event(), limits=Limits(poll=0.1, deadline=DEADLINE),
     )  # fmt: skip
     await engine.run()
 

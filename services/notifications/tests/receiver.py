@@ -34,6 +34,8 @@ class Receiver:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     notices: list[dict[str, Any]] = field(default_factory=list)
     """Bodies, each verified on arrival: the signature with the public library, the rest with the catalogue."""
+    bodies: list[bytes] = field(default_factory=list)
+    """The same as they came."""
     headers: list[CIMultiDict[str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     peers: list[object] = field(default_factory=list)
@@ -58,6 +60,7 @@ class Receiver:
                 said = Webhook("whsec_" + b64encode(SECRET).decode()).verify(body, dict(request.headers))
                 check(said["type"], 1, body.decode())
                 self.notices.append(said)
+                self.bodies.append(body)
                 request[SAID] = said
             answer = self.answers.pop(0) if self.answers else answering(200)
             await self.gate.wait()

@@ -20,7 +20,7 @@ from services.notifications.delivery.settlement import Try
 from services.notifications.domain import day_in_france
 from services.notifications.handlers import DELIVERIES
 from services.notifications.tables import attempts, deliveries
-from services.notifications.tests.builders import KEYS, a_withdrawal, an_approval
+from services.notifications.tests.builders import KEYS, SIGNING, a_withdrawal, an_approval
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.transaction import Transaction, transaction
@@ -49,8 +49,8 @@ class Desk:
     def worker(self, **limits: Any) -> Engine:
         """A delivery engine that looks for due rows often."""
         return Engine(
-            transaction=self.transaction, keys=KEYS, allow_loopback=True, clock=self.clock, wake=self.wake,
-            limits=Limits(**({"poll": 0.02, "deadline": 5.0} | limits)), rng=Random(1),
+            transaction=self.transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=self.clock,
+            wake=self.wake, limits=Limits(**({"poll": 0.02, "deadline": 5.0} | limits)), rng=Random(1),
         )  # fmt: skip
 
     @asynccontextmanager
