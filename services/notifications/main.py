@@ -24,7 +24,7 @@ def run_api(settings: Settings) -> None:
     keys = Keys(settings.secrets_key.get_secret_value())
     signing = _signing(settings)
     ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
-    router = build(keys.seal, ask, allow_loopback=settings.allow_loopback)
+    router = build(keys.seal, ask, signing.sign, allow_loopback=settings.allow_loopback)
     serve_api(
         "notifications",
         settings,

@@ -160,6 +160,8 @@ deliveries = sa.Table(
     sa.Column("created_at", _instant, nullable=False),
     sa.Column("written_in", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
     sa.Column("sequence", sa.BigInteger),
+    sa.Column("numbered_at", _instant),
+    sa.Column("body_sha256", BYTEA),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
     sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
@@ -169,6 +171,7 @@ deliveries = sa.Table(
     sa.CheckConstraint("lease_token IS NULL OR state = 'pending'", name="leased_while_pending"),
     sa.CheckConstraint("state <> 'waiting' OR notice = 'candidacy.withdrawn'", name="only_retractions_wait"),
     sa.CheckConstraint("sequence > 0", name="sequence"),
+    sa.CheckConstraint("num_nulls(sequence, numbered_at, body_sha256) IN (0, 3)", name="numbered"),
     sa.UniqueConstraint("event_id", "subscription_id"),
     sa.UniqueConstraint("subscription_id", "sequence"),
     sa.Index(
@@ -185,6 +188,7 @@ deliveries = sa.Table(
 `reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
 takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
 `sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
+`numbered_at` and `body_sha256`: when that was, and of that body: they make the day's manifest and outlive the body.
 `header_*`: envelope and trace context of the event, as they are carried on.
 """
 

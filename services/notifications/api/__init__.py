@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.notifications.api import deliveries, disclosures, feed, manners, partners, proofs, subscriptions
+from services.notifications.api import (
+    deliveries,
+    disclosures,
+    feed,
+    manifests,
+    manners,
+    partners,
+    proofs,
+    subscriptions,
+)
+from services.notifications.api.manifests import Sign
 from services.notifications.api.proofs import Ask
 from services.notifications.api.refusals import REFUSALS
 from services.notifications.handlers import Seal
@@ -10,12 +20,13 @@ from services.notifications.handlers import Seal
 __all__ = ["REFUSALS", "build"]
 
 
-def build(seal: Seal, ask: Ask, *, allow_loopback: bool) -> APIRouter:
+def build(seal: Seal, ask: Ask, sign: Sign, *, allow_loopback: bool) -> APIRouter:
     """All routes, under `/v1`.
 
     Args:
         seal: encrypts signing secrets before they are stored.
         ask: asks an endpoint whether it wants to be told.
+        sign: with the site's own key.
         allow_loopback: whether endpoints on this machine may be subscribed: on a developer's machine only.
     """
     router = APIRouter(prefix="/v1")
@@ -27,4 +38,5 @@ def build(seal: Seal, ask: Ask, *, allow_loopback: bool) -> APIRouter:
     router.include_router(deliveries.router)
     router.include_router(disclosures.router)
     router.include_router(feed.router)
+    router.include_router(manifests.build(sign))
     return router

@@ -33,6 +33,8 @@ class Envelope(BaseModel):
     """Exactly what is sent to the endpoint; null where it is withheld."""
     sequence: int | None
     """Its number among those of its subscription, as in the body; null for what was never to be told."""
+    sha256: str | None
+    """Of the body's bytes, also where it is withheld, as it stands in the day's manifest; null without a number."""
     withheld: str | None
     """Why it may not be told now: `convention_ended`, `not_allowed`, or `withdrawn` before it was accepted."""
     planned_at: datetime
@@ -67,6 +69,7 @@ async def show_feed(
                 type=Notice(row.notice),
                 body=None if row.body is None else json.loads(row.body),
                 sequence=row.sequence,
+                sha256=row.sha256,
                 withheld=row.withheld,
                 planned_at=row.created_at,
             )

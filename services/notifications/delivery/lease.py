@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery.schedule import OPENS_AFTER, RETRIES, Policy
 from services.notifications.store.permission import FORBIDDEN
-from services.notifications.store.sequence import BODY, numbering
+from services.notifications.store.sequence import given, numbering
 
 LEASE = timedelta(seconds=30)
 """How long a row is ours: far longer than an attempt may take. Afterwards it is due again, for whoever comes."""
@@ -156,7 +156,7 @@ _CLAIM = sa.text(
     UPDATE deliveries d
     SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
         reached = d.reached OR due.lease_until IS NOT NULL, attempts = d.attempts + CAST(due.tellable AS int),
-        sequence = coalesce(d.sequence, numbered.sequence), body = {BODY}
+        {given(":now")}
     FROM due LEFT JOIN numbered ON numbered.id = due.id, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,

@@ -11,6 +11,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.notifications.delivery import sign
+
 _PUBLIC = "whpk_"
 
 
@@ -73,6 +75,17 @@ class SigningKeys:
         """
         valid = [one for one in self._pairs if one.not_before <= instant < one.not_after]
         return valid[-1].private if valid else None
+
+    def sign(self, message: str, at: datetime, body: bytes) -> str | None:
+        """The v1a signature of a message that is not sent but read; None without a valid key.
+
+        Args:
+            message: its id, without a full stop.
+            at: the instant that is signed, UTC, to the second.
+            body: its bytes.
+        """
+        key = self.at(at)
+        return None if key is None else sign.asymmetric(key, sign.content(message, str(int(at.timestamp())), body))
 
     def published(self) -> dict[str, Any]:
         """The JSON Web Key Set that anybody may read, next keys included: a partner knows a key before it signs."""

@@ -3,6 +3,7 @@
 from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
+from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
     Notice,
@@ -24,13 +25,16 @@ from services.notifications.domain.version import NEWEST, RENDER, check_version,
 
 __all__ = [
     "LAWFUL",
+    "LONGEST",
     "NEWEST",
     "OVERLAP",
     "PLACEHOLDER",
     "RENDER",
+    "SETTLED",
     "Alert",
     "Forbidden",
     "Held",
+    "Manifest",
     "Notice",
     "Refusal",
     "Refused",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.permission import FORBIDDEN
-from services.notifications.store.sequence import BODY, numbering
+from services.notifications.store.sequence import given, numbering
 
 
 class Place(NamedTuple):
@@ -34,8 +34,8 @@ async def pull(
         at: UTC.
 
     Returns:
-        Rows of `id, subscription_id, notice, body, sequence, created_at, written_in, withheld`; the body is None where
-        it is withheld, and why.
+        Rows of `id, subscription_id, notice, body, sequence, sha256, created_at, written_in, withheld`; the body is
+        None where it is withheld, and why.
     """
     given = {"partner": partner, "xid": str(after.written_in), "id": after.id, "limit": limit}
     return (await conn.execute(_PULL, given | {"today": today, "at": at})).all()
@@ -48,7 +48,7 @@ _PULL = sa.text(
     f"""
     WITH seen AS (
         SELECT n.id, n.subscription_id, n.notice, n.body, n.created_at, n.written_in, n.candidacy_id, n.decision_number,
-            n.state, n.sequence, p.id AS partner_id, p.convention_from, p.convention_to,
+            n.state, n.sequence, n.body_sha256, p.id AS partner_id, p.convention_from, p.convention_to,
             CASE n.state WHEN 'cancelled' THEN 'withdrawn' WHEN 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed')
                 ELSE {FORBIDDEN} END AS withheld
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id JOIN deliveries n ON n.subscription_id = s.id
@@ -60,10 +60,10 @@ _PULL = sa.text(
     ), told_now AS (
         SELECT id, subscription_id, sequence, withheld IS NULL AS tellable FROM seen
     ), {numbering("told_now")}, read AS (
-        UPDATE deliveries d SET reached = true, sequence = coalesce(d.sequence, numbered.sequence), body = {BODY}
+        UPDATE deliveries d SET reached = true, {given(":at")}
         FROM seen LEFT JOIN numbered USING (id)
         WHERE d.id = seen.id AND withheld IS NULL AND NOT (d.reached AND d.sequence IS NOT NULL)
-        RETURNING d.id, d.body, d.sequence
+        RETURNING d.id, d.body, d.sequence, d.body_sha256
     ), told AS (
         INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
             decision_number, convention_from, convention_to, certain, at)
@@ -73,7 +73,8 @@ _PULL = sa.text(
         ON CONFLICT DO NOTHING
     )
     SELECT seen.id, subscription_id, notice, CASE WHEN withheld IS NULL THEN coalesce(read.body, seen.body) END AS body,
-        coalesce(read.sequence, seen.sequence) AS sequence, created_at,
+        coalesce(read.sequence, seen.sequence) AS sequence,
+        encode(coalesce(read.body_sha256, seen.body_sha256), 'hex') AS sha256, created_at,
         CAST(CAST(written_in AS text) AS bigint) AS written_in, withheld
     FROM seen LEFT JOIN read ON read.id = seen.id ORDER BY seen.written_in, seen.id
     """  # noqa: S608

@@ -35,8 +35,20 @@ def numbering(told: str, *, also: str = "") -> str:
     )"""  # noqa: S608
 
 
-BODY = """CASE WHEN numbered.sequence IS NULL THEN d.body ELSE
+_BODY = """CASE WHEN numbered.sequence IS NULL THEN d.body ELSE
         substring(d.body FROM 1 FOR length(d.body) - 1)
         || convert_to(',"sequence":' || numbered.sequence || '}', 'UTF8')
     END"""
-"""The body of a delivery `d` with its number, where it is given one now; the same bytes ever after."""
+
+
+def given(now: str) -> str:
+    """What is set of a delivery `d`: its number and its body with that, if it is given one now; the same ever after.
+
+    With its hash and the instant it belongs to a day's manifest, which stays as it is when the body is emptied later.
+
+    Args:
+        now: the parameter with the instant.
+    """
+    return f"""sequence = coalesce(d.sequence, numbered.sequence), body = {_BODY},
+        numbered_at = coalesce(d.numbered_at, CASE WHEN numbered.sequence IS NOT NULL THEN {now} END),
+        body_sha256 = coalesce(d.body_sha256, CASE WHEN numbered.sequence IS NOT NULL THEN sha256({_BODY}) END)"""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -62,7 +63,7 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture
-async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> AsyncIterator[httpx.AsyncClient]:
+def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
     settings = Settings(
         SITE="DON",
         database_url=SecretStr(str(engine.url)),
@@ -75,8 +76,8 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
         worker_port=1,
     )
     ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
-    router = build(KEYS.seal, ask, allow_loopback=False)
-    app = create_app(
+    router = build(KEYS.seal, ask, SIGNING.sign, allow_loopback=False)
+    return create_app(
         "notifications",
         router,
         settings,
@@ -87,6 +88,10 @@ async def api(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> Asyn
         clock=clock,
         webhooks=webhooks.described(),
     )
+
+
+@pytest.fixture
+async def api(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client(app) as api:
         yield api
 
