@@ -1,4 +1,4 @@
-"""Runs the platform on this machine: `python -m deploy.local up|down|status|logs|demo|seed|run|servers`."""
+"""Runs the platform on this machine: `python -m deploy.local --help` lists the commands."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from deploy.local import partnership
 from deploy.local.artefacts import fetch
 from deploy.local.http import answers
 from deploy.local.kafka import prepare
@@ -105,9 +106,28 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def seed(_: argparse.Namespace) -> int:
     """Loads the site's fictitious candidates into what `up` started; repeating it is harmless."""
-    plan = _kept()[1]
-    outcomes = asyncio.run(load(Stack.found(plan["site"], plan["urls"]), say))
+    outcomes = asyncio.run(load(_found(), say))
     say(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+    return 0
+
+
+def partner(arguments: argparse.Namespace) -> int:
+    """Takes in a partner that will listen at an address; prints what its receiver is to be told."""
+    for name, value in asyncio.run(partnership.propose(_found(), arguments.url)).items():
+        print(f"export {name}='{value}'")
+    return 0
+
+
+def accept(arguments: argparse.Namespace) -> int:
+    """Has a partner's endpoint prove itself, and approves it."""
+    asyncio.run(partnership.accept(_found(), arguments.subscription))
+    say("notices go there from now on")
+    return 0
+
+
+def approve(_: argparse.Namespace) -> int:
+    """Approves one more fictitious candidate, of whom partners are told."""
+    say(f"approved: candidacy {asyncio.run(partnership.approve(_found()))}")
     return 0
 
 
@@ -127,6 +147,11 @@ def _kept() -> tuple[Run, dict[str, Any]]:
         raise Failed("nothing is up: `make up` starts it")
     plan: dict[str, Any] = json.loads((run.path / "stack.json").read_text(encoding="utf-8"))
     return run, plan
+
+
+def _found() -> Stack:
+    plan = _kept()[1]
+    return Stack.found(plan["site"], plan["urls"])
 
 
 def _print_urls(urls: dict[str, str]) -> None:
@@ -150,6 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     command(servers)
     command(down)
     command(seed)
+    command(partner).add_argument("url", help="where its receiver listens, such as http://127.0.0.1:9000/")
+    command(accept).add_argument("subscription")
+    command(approve)
     command(status)
     shows = command(logs)
     shows.add_argument("-f", "--follow", action="store_true")

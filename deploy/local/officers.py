@@ -169,6 +169,15 @@ class Officers(Console):
 
     async def subscribe(self, name: str, category: str, inbox: str) -> str:
         """A partner with a convention and a subscription, told its secret; gives the subscription's id."""
+        made = await self.propose(name, category, f"{self.stack.urls['partner']}/webhook/{inbox}")
+        url = f"{self.stack.urls['partner']}/secret"
+        async with self._session.post(url, json={"inbox": inbox, "secret": made["secret"]}) as answer:
+            answer.raise_for_status()
+        await self.take_in(made["id"])
+        return str(made["id"])
+
+    async def propose(self, name: str, category: str, url: str) -> dict[str, Any]:
+        """A partner with a convention, and a subscription that nothing goes to yet; gives that, with its secret."""
         partner = {
             "name": name,
             "category": category,
@@ -178,17 +187,19 @@ class Officers(Console):
         partner_id = (await self.must("partner_admin", "POST", "notifications", "/v1/partners", partner)).body["id"]
         subscription = {
             "partner_id": partner_id,
-            "url": f"{self.stack.urls['partner']}/webhook/{inbox}",
+            "url": url,
             "event_types": ["candidacy.approved", "candidacy.withdrawn"],
         }
-        made = (await self.must("partner_admin", "POST", "notifications", "/v1/subscriptions", subscription)).body
-        url = f"{self.stack.urls['partner']}/secret"
-        async with self._session.post(url, json={"inbox": inbox, "secret": made["secret"]}) as answer:
-            answer.raise_for_status()
-        path = f"/v1/subscriptions/{made['id']}"
+        made: dict[str, Any] = (
+            await self.must("partner_admin", "POST", "notifications", "/v1/subscriptions", subscription)
+        ).body
+        return made
+
+    async def take_in(self, subscription: str) -> None:
+        """Has an endpoint prove itself, and approves it as the second officer."""
+        path = f"/v1/subscriptions/{subscription}"
         await self.must("partner_admin", "POST", "notifications", f"{path}/prove")
         await self.must("partner_approver", "POST", "notifications", f"{path}/approve")
-        return str(made["id"])
 
     async def notices(
         self, inbox: str, kind: str | None = None, *, count: int = 0, within: float = SOME_TIME

@@ -85,7 +85,7 @@ class Challenge(Told):
 
 
 class Headers(BaseModel):
-    """What signs a body (Standard Webhooks v1)."""
+    """What signs a body (Standard Webhooks)."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -96,7 +96,8 @@ class Headers(BaseModel):
     webhook_signature: Annotated[
         str, Field(alias="webhook-signature", examples=["v1,yvfDhQxYYdRoNJYtwWXMNnFGKmrCfqpqvGyb/NOgRoA="])
     ]
-    """Signatures of `<webhook-id>.<webhook-timestamp>.<body>`, separated by blanks: one that is right suffices."""
+    """Signatures of `<webhook-id>.<webhook-timestamp>.<body>`, separated by blanks: `v1` with each secret that is valid,
+    of which one that is right suffices, and `v1a` with the site's key (ed25519)."""
 
 
 CATALOGUE: Mapping[str, type[Told]] = {body.label(): body for body in (ApprovedNotice, WithdrawnNotice, Challenge)}

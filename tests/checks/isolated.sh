@@ -12,7 +12,7 @@ trap 'rm -rf "$copy"' EXIT
 # PostgreSQL runs as another user than root and looks into the copy's own path.
 chmod 755 "$copy"
 mkdir "$copy/services"
-for part in conftest.py pyproject.toml shared deploy "services/__init__.py" "services/$service"; do
+for part in conftest.py pyproject.toml shared deploy docs/receiver "services/__init__.py" "services/$service"; do
   tar -C "$top" -c "$part" | tar -C "$copy" -x
 done
 [ $# -gt 0 ] || set -- python -m pytest -q -p no:cacheprovider "services/$service"

@@ -35,7 +35,7 @@ async def test_an_approved_candidate_gets_a_bed_and_a_seat_and_the_partner_is_to
     await officers.confirm_seat(detail_of(found, "training")["enrolment_id"])
     await standing(officers, candidacy, accommodation="confirmed", training="confirmed", partners="told")
     (notice,) = await officers.notices(inbox, count=1)
-    assert notice["body"].keys() == {"type", "timestamp", "data"}
+    assert notice["body"].keys() == {"type", "timestamp", "data", "sequence"}
     assert notice["body"]["data"].keys() == {"reference"}
 
 
