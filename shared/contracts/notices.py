@@ -96,8 +96,8 @@ class Headers(BaseModel):
     webhook_signature: Annotated[
         str, Field(alias="webhook-signature", examples=["v1,yvfDhQxYYdRoNJYtwWXMNnFGKmrCfqpqvGyb/NOgRoA="])
     ]
-    """Signatures of `<webhook-id>.<webhook-timestamp>.<body>`, separated by blanks: `v1` with each secret that is valid,
-    of which one that is right suffices, and `v1a` with the site's key (ed25519)."""
+    """Signatures of `<webhook-id>.<webhook-timestamp>.<body>`, separated by blanks: `v1` with each secret, of
+    which one that is right is enough, and `v1a` with the site's key (ed25519)."""
 
 
 CATALOGUE: Mapping[str, type[Told]] = {body.label(): body for body in (ApprovedNotice, WithdrawnNotice, Challenge)}
