@@ -7,7 +7,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 PY := .venv/bin/python
 
-.PHONY: help setup servers demo up down seed status logs test long check isolated format bench locks needs
+.PHONY: help setup servers demo up down seed status logs test long check isolated format bench locks needs node
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,10 +15,10 @@ help:  ## show this list
 demo: servers  ## start everything, play the main job, show what happened, end everything (KEEP=1: leave it up)
 	@$(PY) -m deploy.local demo
 
-test: servers  ## run every test but the long ones
+test: servers node  ## run every test but the long ones
 	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m "not long" $(ARGS)
 
-long: servers  ## run the tests that take minutes: thousands of examples, kills by the dozen
+long: servers node  ## run the tests that take minutes: thousands of examples, kills by the dozen
 	@$(PY) -m pytest -n $(WORKERS) -m long $(ARGS)
 
 up: servers  ## start everything and leave it running
@@ -44,7 +44,7 @@ check: setup  ## format, lint, types, import rules, contract gate, compose file
 	@$(PY) -m shared.contracts.gate
 	@$(PY) -m pytest -q tests/checks -k "not isolated"
 
-isolated: servers  ## one service's tests with the other three folders deleted (s=placement)
+isolated: servers node  ## one service's tests with the other three folders deleted (s=placement)
 	@tests/checks/isolated.sh $(s)
 
 bench: servers  ## measure the platform against its floor
@@ -65,6 +65,8 @@ servers: needs setup  ## download PostgreSQL and Kafka, once per machine
 needs:
 	@command -v java >/dev/null || { echo "java is missing: apt-get install openjdk-17-jre-headless"; exit 1; }
 	@command -v mvn >/dev/null || { echo "mvn is missing: apt-get install maven"; exit 1; }
+
+node:
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing: apt-get install nodejs npm"; exit 1; }
 
 # uv installs itself from the same locked file first: every byte that is run was named with its hash.
