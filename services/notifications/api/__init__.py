@@ -8,6 +8,7 @@ from services.notifications.api import (
     feed,
     manifests,
     manners,
+    partner,
     partners,
     proofs,
     subscriptions,
@@ -39,4 +40,5 @@ def build(seal: Seal, ask: Ask, sign: Sign, *, allow_loopback: bool) -> APIRoute
     router.include_router(disclosures.router)
     router.include_router(feed.router)
     router.include_router(manifests.build(sign))
+    router.include_router(partner.build(seal))
     return router

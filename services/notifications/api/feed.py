@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.notifications.api.partner import partner_of
 from services.notifications.domain import Notice, day_in_france
 from services.notifications.store.feed import Place, pull
 from shared.boundary import Record, recording
@@ -56,9 +57,7 @@ async def show_feed(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """The partner's own envelopes. Whether each may be told is asked again, and what is shown is noted as told."""
-    partner, after = record.principal.partner, _place(cursor)
-    if partner is None:
-        raise Problem(403, "partner-missing", "The token does not say which partner it belongs to.")
+    partner, after = partner_of(record.principal), _place(cursor)
 
     async def query(tx: Tx) -> Feed:
         rows = await pull(tx.conn, partner, after=after, limit=limit, today=day_in_france(tx.now), at=tx.now)

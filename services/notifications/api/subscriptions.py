@@ -21,7 +21,7 @@ from services.notifications.store.subscriptions import NewSubscription
 from shared.boundary import Command, Read, Write, reading, writing
 from shared.messaging import Tx
 
-SECRET_BYTES = 32
+_SECRET_BYTES = 32
 
 Admin = Annotated[Write, Depends(writing("partner_admin"))]
 
@@ -168,7 +168,7 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     @keyed.post("/subscriptions", status_code=201, response_model=NewlySubscribed)
     async def subscribe(body: SubscriptionBody, write: Admin) -> Response:
         """Proposes an endpoint of a partner, and gives the signing secret. Nothing goes there yet."""
-        secret = secrets.token_bytes(SECRET_BYTES)
+        secret = new_secret()
         types = sorted(one.value for one in body.event_types)
         new = NewSubscription(body.partner_id, body.url, types, body.rate_per_minute, body.notice_version)
         by = write.principal.subject
@@ -176,17 +176,17 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
         async def command(tx: Tx) -> UUID:
             return await handlers.subscribe(tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, by=by)
 
-        return await _telling(write, command, secret, 201)
+        return await telling(write, command, secret, 201)
 
     @keyed.post("/subscriptions/{subscription_id}/secret", response_model=NewlySubscribed)
     async def rotate(subscription_id: UUID, body: SecretBody, write: Admin) -> Response:
         """Gives a new signing secret; both sign until the old one ends."""
-        secret = secrets.token_bytes(SECRET_BYTES)
+        secret = new_secret()
 
         async def command(tx: Tx) -> UUID:
             return await handlers.rotate_secret(tx, subscription_id, secret=secret, seal=seal, forced=body.forced)
 
-        return await _telling(write, command, secret, 200)
+        return await telling(write, command, secret, 200)
 
     @keyed.post("/subscriptions/{subscription_id}/endpoint", response_model=Subscription)
     async def change_endpoint(subscription_id: UUID, body: EndpointBody, write: Admin) -> Response:
@@ -201,7 +201,12 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     return keyed
 
 
-async def _telling(write: Write, command: Command, secret: bytes, status: int) -> Response:
+def new_secret() -> bytes:
+    """What deliveries of one subscription are signed with."""
+    return secrets.token_bytes(_SECRET_BYTES)
+
+
+async def telling(write: Write, command: Command, secret: bytes, status: int) -> Response:
     """Answers with the secret, which only the request that made it knows in clear."""
     made: set[UUID] = set()
 

@@ -112,13 +112,23 @@ async def resume(tx: Tx, subscription: UUID) -> UUID:
     return subscription
 
 
-async def rotate_secret(tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal, forced: bool) -> UUID:
+async def rotate_secret(
+    tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal, forced: bool, of: UUID | None = None
+) -> UUID:
     """A new signing secret; the old one signs beside it for a day, or not any more when it was `forced`.
+
+    Args:
+        tx: the request's transaction.
+        subscription: whose.
+        secret: the new one.
+        seal: encrypts it.
+        forced: whether the old one ends at once.
+        of: the partner that asks for it itself; None for an officer.
 
     Raises:
         Refused: the subscription has ended.
     """
-    domain.check_open(await _lock(tx, subscription))
+    domain.check_open(await _lock(tx, subscription, of))
     until = None if forced else tx.now + domain.OVERLAP
     await store.keep_old_secret(tx.conn, subscription, seal(secret, subscription), until)
     return subscription
@@ -144,8 +154,8 @@ async def _serve(tx: Tx, subscription: UUID) -> None:
         tx.wake(DELIVERIES)
 
 
-async def _lock(tx: Tx, subscription: UUID) -> Subscription:
-    known = await store.lock_subscription(tx.conn, subscription)
+async def _lock(tx: Tx, subscription: UUID, of: UUID | None = None) -> Subscription:
+    known = await store.lock_subscription(tx.conn, subscription, of)
     if known is None:
         raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
     return known

@@ -60,10 +60,12 @@ async def add_subscription(
     return True
 
 
-async def lock_subscription(conn: AsyncConnection, subscription: UUID) -> Subscription | None:
-    """What decides whether it is served, locked until the transaction ends; None when there is no such subscription."""
-    found = await conn.execute(sa.select(subscriptions).where(subscriptions.c.id == subscription).with_for_update())
-    row = found.first()
+async def lock_subscription(conn: AsyncConnection, subscription: UUID, of: UUID | None = None) -> Subscription | None:
+    """What decides whether it is served, locked until the transaction ends; None when there is none, or not `of` it."""
+    query = sa.select(subscriptions).where(subscriptions.c.id == subscription).with_for_update()
+    if of is not None:
+        query = query.where(subscriptions.c.partner_id == of)
+    row = (await conn.execute(query)).first()
     if row is None:
         return None
     state = SubscriptionState(row.state)

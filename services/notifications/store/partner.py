@@ -1,0 +1,42 @@
+"""What a partner sees of its own: nothing of another's, no id of ours of a person, nothing that it was not to know."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.domain import State
+from services.notifications.store.book import Row, page
+from services.notifications.tables import deliveries, subscriptions
+
+SEEN = tuple(one.value for one in (State.PENDING, State.DELIVERED, State.FAILED, State.REFUSED))
+"""The states that the feed shows too. What was cancelled was perhaps never told: that it was planned is not either."""
+
+
+async def own_deliveries_page(
+    conn: AsyncConnection,
+    partner: UUID,
+    *,
+    before: UUID | None,
+    limit: int,
+    state: State | None,
+    subscription_id: UUID | None,
+) -> Sequence[Row]:
+    """A partner's deliveries, the newest first, in one state or to one of its endpoints or all."""
+    query = _DELIVERIES.where(subscriptions.c.partner_id == partner, deliveries.c.state.in_(SEEN))
+    if state is not None:
+        query = query.where(deliveries.c.state == state.value)
+    if subscription_id is not None:
+        query = query.where(deliveries.c.subscription_id == subscription_id)
+    return await page(conn, query, deliveries.c.id, before, limit)
+
+
+_DELIVERIES = sa.select(
+    deliveries.c.id,
+    deliveries.c.subscription_id,
+    deliveries.c.notice.label("type"),
+    deliveries.c.state,
+    deliveries.c.next_attempt_at,
+    deliveries.c.created_at.label("planned_at"),
+).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
