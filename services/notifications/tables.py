@@ -157,6 +157,7 @@ deliveries = sa.Table(
     sa.Column("superseded_by", sa.ForeignKey("deliveries.id")),
     sa.Column("header_names", ARRAY(BYTEA), nullable=False),
     sa.Column("header_values", ARRAY(BYTEA), nullable=False),
+    sa.Column("repeated", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", _instant, nullable=False),
     sa.Column("written_in", Xid8, nullable=False, server_default=sa.text("pg_current_xact_id()")),
     sa.Column("sequence", sa.BigInteger),
@@ -187,6 +188,7 @@ deliveries = sa.Table(
 
 `reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
 takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
+`repeated`: the partner had accepted it before it was sent again, so its outcome is published no more.
 `sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
 `numbered_at` and `body_sha256`: when that was, and of that body: they make the day's manifest and outlive the body.
 `header_*`: envelope and trace context of the event, as they are carried on.
@@ -211,6 +213,23 @@ attempts = sa.Table(
 """What was tried. `lost` stands for an attempt whose worker never came back. `head`: the beginning of an answer that
 was no success, without anything that looks like data of a person.
 """
+
+resends = sa.Table(
+    "resends",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("delivery_id", sa.ForeignKey(deliveries.c.id), nullable=False),
+    sa.Column("at", _instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("function", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "reason IN ('given_up', 'asked_by_partner', 'lost_by_partner', 'endpoint_repaired', 'incident', 'other')",
+        name="reason",
+    ),
+    sa.Index("ix_resends_delivery_id", "delivery_id"),
+)
+"""Who had a delivery sent again, when and why. Never edited."""
 
 disclosures = sa.Table(
     "disclosures",

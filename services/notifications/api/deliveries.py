@@ -13,12 +13,14 @@ from starlette.responses import Response
 
 from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
-from services.notifications.domain import Notice, State
+from services.notifications.domain import Notice, Resend, State
+from services.notifications.handlers import Who
 from services.notifications.store import book
 from shared.boundary import Read, Write, reading, writing
-from shared.messaging import Tx
 
 router = APIRouter(tags=["deliveries"])
+
+Admin = Annotated[Write, Depends(writing("partner_admin"))]
 
 
 class Attempt(BaseModel):
@@ -33,6 +35,26 @@ class Attempt(BaseModel):
     outcome: str
     """`accepted`, `answered` (with another status than 2xx), `lost`, or the code of an error such as `timeout`."""
     http_status: int | None
+
+
+class Resent(BaseModel):
+    """That a person had it sent again."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    by: str
+    """Opaque subject of the officer, or of the partner's account."""
+    function: str
+    reason: Resend
+
+
+class ResendBody(BaseModel):
+    """Why something is sent again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Resend
 
 
 class Delivery(BaseModel):
@@ -52,11 +74,27 @@ class Delivery(BaseModel):
     """The retraction that takes it back."""
     created_at: datetime
     attempts: tuple[Attempt, ...]
+    resends: tuple[Resent, ...]
 
 
-def shown(row: sa.Row[Any], attempts: Sequence[sa.Row[Any]]) -> Delivery:
-    """A row and its attempts as the API shows them."""
-    return Delivery.model_validate({**row._mapping, "attempts": [Attempt.model_validate(one) for one in attempts]})
+async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[Delivery, ...]:
+    """Rows as the API shows them, each with all that happened to it."""
+    ids = [row.id for row in rows]
+    tried, again = await book.attempts_of(conn, ids), await book.resends_of(conn, ids)
+    return tuple(
+        Delivery.model_validate(
+            {
+                **row._mapping,
+                "attempts": [Attempt.model_validate(one) for one in tried[row.id]],
+                "resends": [Resent.model_validate(one) for one in again[row.id]],
+            }
+        )
+        for row in rows
+    )
+
+
+async def _show(conn: AsyncConnection, delivery: UUID) -> Delivery:
+    return (await shown(conn, [await book.delivery(conn, delivery)]))[0]
 
 
 @router.get("/deliveries")
@@ -71,19 +109,18 @@ async def list_deliveries(
     rows = await book.deliveries_page(
         read.conn, before=before(cursor), limit=limit, state=state, subscription_id=subscription_id
     )
-    tried = await book.attempts_of(read.conn, [row.id for row in rows])
-    return Page(items=tuple(shown(row, tried[row.id]) for row in rows), next_cursor=next_cursor(rows, limit))
+    return Page(items=await shown(read.conn, rows), next_cursor=next_cursor(rows, limit))
 
 
 @router.post("/deliveries/{delivery_id}/retry", response_model=Delivery)
-async def retry_delivery(delivery_id: UUID, write: Annotated[Write, Depends(writing("partner_admin"))]) -> Response:
+async def retry_delivery(delivery_id: UUID, write: Admin) -> Response:
     """Has a delivery that was given up tried again at once."""
+    who = Who(write.principal.subject, write.principal.function)
+    return await write(lambda tx: handlers.retry_delivery(tx, delivery_id, who), _show, status=200)
 
-    async def command(tx: Tx) -> UUID:
-        return await handlers.retry_delivery(tx, delivery_id)
 
-    async def render(conn: AsyncConnection, delivery: UUID) -> Delivery:
-        tried = await book.attempts_of(conn, [delivery])
-        return shown(await book.delivery(conn, delivery), tried[delivery])
-
-    return await write(command, render, status=200)
+@router.post("/deliveries/{delivery_id}/resend", response_model=Delivery)
+async def resend_delivery(delivery_id: UUID, body: ResendBody, write: Admin) -> Response:
+    """Has a delivery that was accepted or given up sent again: the same body under the same id."""
+    who = Who(write.principal.subject, write.principal.function)
+    return await write(lambda tx: handlers.resend_delivery(tx, delivery_id, who, body.reason), _show, status=200)

@@ -8,18 +8,19 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.notifications import handlers
-from services.notifications.api.deliveries import Attempt
+from services.notifications.api.deliveries import Attempt, ResendBody
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
 from services.notifications.api.subscriptions import NewlySubscribed, SecretBody, Subscription, new_secret, telling
 from services.notifications.api.subscriptions import shown as shown_subscription
 from services.notifications.domain import Notice, State
-from services.notifications.handlers import Seal
+from services.notifications.handlers import Seal, Who
 from services.notifications.store import book
 from services.notifications.store import subscriptions as store
-from services.notifications.store.partner import own_deliveries_page
+from services.notifications.store.partner import own_deliveries_page, own_delivery
 from shared.auth import Principal
 from shared.boundary import Read, Write, reading, writing
 from shared.messaging import Tx
@@ -58,9 +59,13 @@ class OwnDelivery(BaseModel):
     attempts: tuple[Attempt, ...]
 
 
-def shown(row: sa.Row[Any], attempts: Sequence[sa.Row[Any]]) -> OwnDelivery:
-    """A row and its attempts as a partner is shown them."""
-    return OwnDelivery.model_validate({**row._mapping, "attempts": [Attempt.model_validate(one) for one in attempts]})
+async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[OwnDelivery, ...]:
+    """Rows as a partner is shown them, with their attempts."""
+    tried = await book.attempts_of(conn, [row.id for row in rows])
+    return tuple(
+        OwnDelivery.model_validate({**row._mapping, "attempts": [Attempt.model_validate(one) for one in tried[row.id]]})
+        for row in rows
+    )
 
 
 @router.get("/subscriptions")
@@ -88,8 +93,19 @@ async def list_own_deliveries(
         state=state,
         subscription_id=subscription_id,
     )
-    tried = await book.attempts_of(read.conn, [row.id for row in rows])
-    return Page(items=tuple(shown(row, tried[row.id]) for row in rows), next_cursor=next_cursor(rows, limit))
+    return Page(items=await shown(read.conn, rows), next_cursor=next_cursor(rows, limit))
+
+
+@router.post("/deliveries/{delivery_id}/resend", response_model=OwnDelivery)
+async def resend_own(delivery_id: UUID, body: ResendBody, write: Own) -> Response:
+    """Has one of the partner's own deliveries sent again that was accepted or given up: the same body and id."""
+    principal = write.principal
+    who = Who(principal.subject, principal.function, partner_of(principal))
+
+    async def render(conn: AsyncConnection, delivery: UUID) -> OwnDelivery:
+        return (await shown(conn, [await own_delivery(conn, delivery)]))[0]
+
+    return await write(lambda tx: handlers.resend_delivery(tx, delivery_id, who, body.reason), render, status=200)
 
 
 def build(seal: Seal) -> APIRouter:

@@ -29,6 +29,9 @@ PROBLEMS = {
     Refusal.DELIVERY_NOT_FAILED: Problem(
         409, "delivery-not-failed", "Only a delivery that was given up can be tried again."
     ),
+    Refusal.DELIVERY_NOT_RESENDABLE: Problem(
+        409, "delivery-not-resendable", "Only a delivery that was accepted or given up can be sent again."
+    ),
     Refusal.DELIVERY_WITHDRAWN: Problem(
         409, "delivery-withdrawn", "What the delivery says is no longer true; it will not be sent."
     ),

@@ -83,7 +83,9 @@ def _state(outcome: Outcome) -> tuple[str, datetime | None]:
 
 
 def _answer(ended: Ended, settled: Settled) -> PartnerAlerted | PartnerAlertFailed | None:
-    """What selection is told of a delivery that has ended."""
+    """What selection is told of a delivery that has ended; of one that was accepted before it knows."""
+    if settled.repeated:
+        return None
     claimed = ended.claimed
     said = {
         "candidacy_id": claimed.candidacy,

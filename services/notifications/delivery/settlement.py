@@ -45,6 +45,8 @@ class Settled(NamedTuple):
     version: int
     reached: bool
     superseded_by: UUID | None
+    repeated: bool
+    """Whether the partner had accepted it before."""
 
 
 async def settle(conn: AsyncConnection, ended: Sequence[Settling]) -> dict[UUID, Settled]:
@@ -58,7 +60,7 @@ async def settle(conn: AsyncConnection, ended: Sequence[Settling]) -> dict[UUID,
         How each delivery stands, by its id. Without those whose lease is somebody else's by now: nothing is written.
     """
     found = await driver.fetch(conn, _SETTLE, *map(list, zip(*map(_row, ended), strict=True)))
-    return {row["id"]: Settled(row["state"], row["version"], row["reached"], row["superseded_by"]) for row in found}
+    return {row["id"]: Settled(*(row[name] for name in Settled._fields)) for row in found}
 
 
 def _row(one: Settling) -> tuple[object, ...]:
@@ -89,11 +91,12 @@ _SETTLE = f"""
             next_attempt_at = CASE WHEN d.superseded_by IS NULL THEN g.due END,
             lease_token = NULL, lease_until = NULL, reached = d.reached OR g.reached,
             body = CASE WHEN g.state = 'refused' THEN '' ELSE d.body END,
-            version = d.version + CASE WHEN d.superseded_by IS NULL AND g.state = 'pending' THEN 0 ELSE 1 END
+            version = d.version
+                + CASE WHEN d.repeated OR d.superseded_by IS NULL AND g.state = 'pending' THEN 0 ELSE 1 END
         FROM mine JOIN given g USING (id)
         WHERE d.id = g.id AND d.lease_token = g.token
         RETURNING d.id, d.state, d.version, d.reached, d.superseded_by, d.candidacy_id, d.subscription_id, d.notice,
-            d.decision_number
+            d.decision_number, d.repeated
     ), noted AS (
         INSERT INTO attempts (delivery_id, number, started_at, duration_ms, outcome, http_status, dns_ms, connect_ms,
             first_byte_ms, head)
@@ -123,7 +126,7 @@ _SETTLE = f"""
             slow = standing.slow
         FROM standing JOIN changing USING (id) WHERE s.id = standing.id
     )
-    SELECT id, state, version, reached, superseded_by FROM settled
+    SELECT id, state, version, reached, superseded_by, repeated FROM settled
 """  # noqa: S608
 
 

@@ -6,12 +6,13 @@ from services.notifications.domain.endpoint import Forbidden, forbidden_address,
 from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
+    SEEN_BY_PARTNER,
     Notice,
     State,
     day_in_france,
     payload,
 )
-from services.notifications.domain.refusal import Refusal, Refused, refuse_retry
+from services.notifications.domain.refusal import Refusal, Refused, Resend, refuse_resend, refuse_retry
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
 from services.notifications.domain.subscription import (
     OVERLAP,
@@ -31,6 +32,7 @@ __all__ = [
     "PLACEHOLDER",
     "RENDER",
     "SETTLED",
+    "SEEN_BY_PARTNER",
     "Alert",
     "Forbidden",
     "Held",
@@ -38,6 +40,7 @@ __all__ = [
     "Notice",
     "Refusal",
     "Refused",
+    "Resend",
     "Retraction",
     "State",
     "Subscription",
@@ -54,6 +57,7 @@ __all__ = [
     "held_retraction",
     "newly_allowed",
     "payload",
+    "refuse_resend",
     "refuse_retry",
     "templates",
     "terms",

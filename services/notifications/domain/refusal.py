@@ -30,6 +30,8 @@ class Refusal(StrEnum):
     """There is no such delivery."""
     DELIVERY_NOT_FAILED = "delivery-not-failed"
     """Only a delivery that was given up can be tried again by hand."""
+    DELIVERY_NOT_RESENDABLE = "delivery-not-resendable"
+    """Only a delivery that was accepted or given up can be sent again by hand."""
     DELIVERY_WITHDRAWN = "delivery-withdrawn"
     """What the delivery says is no longer true: the candidacy has been undone since."""
     SUBSCRIPTION_DISABLED = "subscription-disabled"
@@ -48,16 +50,34 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-def refuse_retry(state: State, *, withdrawn: bool, active: bool) -> Refusal | None:
-    """Why a delivery may not be tried again by hand; None when it may.
+class Resend(StrEnum):
+    """Why a person has a delivery sent again."""
+
+    GIVEN_UP = "given_up"
+    ASKED_BY_PARTNER = "asked_by_partner"
+    LOST_BY_PARTNER = "lost_by_partner"
+    ENDPOINT_REPAIRED = "endpoint_repaired"
+    INCIDENT = "incident"
+    OTHER = "other"
+
+
+def refuse_retry(state: State, *, withdrawn: bool, gone: bool) -> Refusal | None:
+    """Why a delivery may not be tried again as one that failed; None when it may. Arguments as for `refuse_resend`."""
+    if state is not State.FAILED:
+        return Refusal.DELIVERY_NOT_FAILED
+    return refuse_resend(state, withdrawn=withdrawn, gone=gone)
+
+
+def refuse_resend(state: State, *, withdrawn: bool, gone: bool) -> Refusal | None:
+    """Why a delivery may not be sent again by hand; None when it may.
 
     Args:
         state: where it stands.
         withdrawn: whether a retraction has taken it back.
-        active: whether its subscription is still served.
+        gone: whether its endpoint has said that it is; one that is being changed is sent to once that is done.
     """
-    if state is not State.FAILED:
-        return Refusal.DELIVERY_NOT_FAILED
+    if state not in {State.FAILED, State.DELIVERED}:
+        return Refusal.DELIVERY_NOT_RESENDABLE
     if withdrawn:
         return Refusal.DELIVERY_WITHDRAWN
-    return None if active else Refusal.SUBSCRIPTION_DISABLED
+    return Refusal.SUBSCRIPTION_DISABLED if gone else None

@@ -5,9 +5,9 @@ from services.notifications.handlers.alerts import (
     alert_partners,
     obey_consent,
     retract_alerts,
-    retry_delivery,
     take_in_partner,
 )
+from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
@@ -23,6 +23,7 @@ from services.notifications.handlers.subscriptions import (
 __all__ = [
     "DELIVERIES",
     "Seal",
+    "Who",
     "alert_partners",
     "approve",
     "change_endpoint",
@@ -30,6 +31,7 @@ __all__ = [
     "note_proof",
     "obey_consent",
     "pause",
+    "resend_delivery",
     "resume",
     "retract_alerts",
     "retry_delivery",

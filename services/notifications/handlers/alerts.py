@@ -7,12 +7,8 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.domain import (
     Notice,
-    Refusal,
-    Refused,
-    State,
     day_in_france,
     newly_allowed,
-    refuse_retry,
     undo,
 )
 from services.notifications.handlers.wording import worded
@@ -95,23 +91,6 @@ async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUI
     return partner
 
 
-async def retry_delivery(tx: Tx, delivery: UUID) -> UUID:
-    """Makes a delivery that was given up due at once: for one attempt, or the rest of its schedule.
-
-    Raises:
-        Refused: there is none, it has not failed, it is no longer true, or its endpoint is gone.
-    """
-    found = await book.lock_delivery(tx.conn, delivery)
-    if found is None:
-        raise Refused(Refusal.DELIVERY_UNKNOWN)
-    refusal = refuse_retry(State(found.state), withdrawn=found.withdrawn, active=found.active)
-    if refusal is not None:
-        raise Refused(refusal)
-    await book.make_due(tx.conn, delivery, tx.now)
-    tx.wake(DELIVERIES)
-    return delivery
-
-
 def _cause(tx: Tx, event_type: str, meta: Meta, decision: str | None, notice: Notice) -> Cause:
     """What the deliveries carry of the event: with its envelope and trace, their outcomes join its story."""
     headers = encode(meta, event_type, tx.now)
@@ -137,16 +116,19 @@ async def _take_back(tx: Tx, cause: Cause, meta: Meta, alerts_: Iterable[Known],
     """
     standing = {known.alert.id: known for known in alerts_}
     undoing = undo(known.alert for known in standing.values())
-    ended = (*undoing.unsent, *undoing.stopped)
-    if ended or undoing.closed:
-        await alerts.cancel(tx.conn, ended, undoing.closed)
+    # Of what was accepted before and was only being sent again, the outcome is known: nothing is added to it.
+    ended = [one for one in (*undoing.unsent, *undoing.stopped) if not standing[one].repeated]
+    repeated = [one for one in undoing.stopped if standing[one].repeated]
+    if ended or repeated or undoing.closed:
+        await alerts.cancel(tx.conn, ended, (*undoing.closed, *repeated))
     if undoing.retractions:
         known_by = {known.alert.subscription: known for known in standing.values()}
         await alerts.retract(tx.conn, cause, undoing.retractions, known_by)
     for delivery in undoing.unsent:
         await _void(tx, meta, standing[delivery], f"{why}_before_sending")
     for delivery in undoing.stopped:
-        await _void(tx, meta, standing[delivery], f"{why}_while_retrying")
+        if not standing[delivery].repeated:
+            await _void(tx, meta, standing[delivery], f"{why}_while_retrying")
     return len(undoing.retractions)
 
 

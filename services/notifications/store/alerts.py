@@ -123,6 +123,8 @@ class Known(NamedTuple):
     """Of the catalogue, in which its subscription is told."""
     attempts: int
     version: int
+    repeated: bool
+    """Whether it was accepted before, and is or was sent again."""
 
 
 async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
@@ -143,6 +145,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
             row.notice_version,
             row.attempts,
             row.version,
+            row.repeated,
         )
         for row in rows
     ]
@@ -151,7 +154,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
 _STANDING = sa.text(
     """
     SELECT d.id, d.subscription_id, d.state, d.lease_token IS NOT NULL AS leased, d.reached, d.event_id,
-        d.decision_number, d.notice, d.attempts, d.version, p.name, p.category, r.reference,
+        d.decision_number, d.notice, d.attempts, d.version, d.repeated, p.name, p.category, r.reference,
         s.notice_version
     FROM deliveries d
     JOIN subscriptions s ON s.id = d.subscription_id

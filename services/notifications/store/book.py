@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import State, Terms
-from services.notifications.tables import attempts, deliveries, partners, subscriptions
+from services.notifications.domain import SEEN_BY_PARTNER, Resend, State, Terms
+from services.notifications.tables import attempts, deliveries, partners, resends, subscriptions
 
 Row = sa.Row[Any]
 
@@ -44,26 +44,36 @@ async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by:
     )
 
 
-async def lock_delivery(conn: AsyncConnection, delivery: UUID) -> Row | None:
-    """State, `withdrawn` and `active` of a delivery, locked until the transaction ends."""
-    row = await conn.execute(
+async def lock_delivery(conn: AsyncConnection, delivery: UUID, of: UUID | None = None) -> Row | None:
+    """State, `withdrawn` and `gone` of a delivery, locked until the transaction ends; None for none, or not `of` it."""
+    query = (
         sa.select(
             deliveries.c.state,
             deliveries.c.superseded_by.is_not(None).label("withdrawn"),
-            (subscriptions.c.state == "active").label("active"),
+            (subscriptions.c.state == "disabled").label("gone"),
         )
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .where(deliveries.c.id == delivery)
         .with_for_update(of=deliveries)
     )
-    return row.first()
+    if of is not None:
+        query = query.where(subscriptions.c.partner_id == of, deliveries.c.state.in_(SEEN_BY_PARTNER))
+    return (await conn.execute(query)).first()
 
 
 async def make_due(conn: AsyncConnection, delivery: UUID, now: datetime) -> None:
-    """Schedules a delivery for now."""
-    await conn.execute(
-        sa.update(deliveries).where(deliveries.c.id == delivery).values(state=State.PENDING.value, next_attempt_at=now)
-    )
+    """Schedules a delivery that has ended for now."""
+    repeated = sa.or_(deliveries.c.repeated, deliveries.c.state == State.DELIVERED.value)
+    due = {"state": State.PENDING.value, "next_attempt_at": now, "repeated": repeated}
+    await conn.execute(sa.update(deliveries).where(deliveries.c.id == delivery).values(due))
+
+
+async def note_resend(
+    conn: AsyncConnection, delivery: UUID, *, by: str, function: str, reason: Resend, at: datetime
+) -> None:
+    """Notes who has a delivery sent again, in which function, and why."""
+    noted = {"delivery_id": delivery, "by": by, "function": function, "reason": reason.value, "at": at}
+    await conn.execute(resends.insert(), noted)
 
 
 async def partners_page(conn: AsyncConnection, *, before: UUID | None, limit: int) -> Sequence[Row]:
@@ -97,6 +107,15 @@ async def attempts_of(conn: AsyncConnection, delivery_ids: Sequence[UUID]) -> di
     """The attempts of each delivery, in order."""
     found: dict[UUID, list[Row]] = {one: [] for one in delivery_ids}
     query = sa.select(attempts).where(attempts.c.delivery_id.in_(delivery_ids)).order_by(attempts.c.number)
+    for row in await conn.execute(query):
+        found[row.delivery_id].append(row)
+    return found
+
+
+async def resends_of(conn: AsyncConnection, delivery_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+    """Who had each delivery sent again, in order."""
+    found: dict[UUID, list[Row]] = {one: [] for one in delivery_ids}
+    query = sa.select(resends).where(resends.c.delivery_id.in_(delivery_ids)).order_by(resends.c.id)
     for row in await conn.execute(query):
         found[row.delivery_id].append(row)
     return found

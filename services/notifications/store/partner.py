@@ -6,12 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import State
-from services.notifications.store.book import Row, page
+from services.notifications.domain import SEEN_BY_PARTNER, State
+from services.notifications.store.book import Row, one, page
 from services.notifications.tables import deliveries, subscriptions
-
-SEEN = tuple(one.value for one in (State.PENDING, State.DELIVERED, State.FAILED, State.REFUSED))
-"""The states that the feed shows too. What was cancelled was perhaps never told: that it was planned is not either."""
 
 
 async def own_deliveries_page(
@@ -24,12 +21,17 @@ async def own_deliveries_page(
     subscription_id: UUID | None,
 ) -> Sequence[Row]:
     """A partner's deliveries, the newest first, in one state or to one of its endpoints or all."""
-    query = _DELIVERIES.where(subscriptions.c.partner_id == partner, deliveries.c.state.in_(SEEN))
+    query = _DELIVERIES.where(subscriptions.c.partner_id == partner, deliveries.c.state.in_(SEEN_BY_PARTNER))
     if state is not None:
         query = query.where(deliveries.c.state == state.value)
     if subscription_id is not None:
         query = query.where(deliveries.c.subscription_id == subscription_id)
     return await page(conn, query, deliveries.c.id, before, limit)
+
+
+async def own_delivery(conn: AsyncConnection, delivery: UUID) -> Row:
+    """One delivery that is known to be its partner's."""
+    return await one(conn, _DELIVERIES.where(deliveries.c.id == delivery))
 
 
 _DELIVERIES = sa.select(

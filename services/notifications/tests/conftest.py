@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +16,7 @@ from services.notifications.api import REFUSALS, build, well_known
 from services.notifications.consumers import consumer
 from services.notifications.delivery.proof import asking
 from services.notifications.settings import Settings
+from services.notifications.tests.account import Account
 from services.notifications.tests.builders import KEYS, NOW, SEED, SIGNING, a_partner, a_subscription
 from services.notifications.tests.receiver import Receiver, receiving
 from services.notifications.tests.worker import Desk
@@ -110,3 +112,9 @@ async def subscription(engine: AsyncEngine, receiver: Receiver) -> UUID:
 @pytest.fixture
 def desk(engine: AsyncEngine, bench: Bench, clock: SettableClock, subscription: UUID) -> Desk:
     return Desk(engine, bench, clock)
+
+
+@pytest.fixture
+async def account(api: httpx.AsyncClient, tokens: Tokens, subscription: UUID, engine: AsyncEngine) -> Account:
+    async with engine.connect() as conn:
+        return Account(api, tokens, (await conn.execute(sa.text("SELECT partner_id FROM subscriptions"))).scalar_one())

@@ -280,6 +280,7 @@ async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
             {"number": 2, "started_at": "2026-11-23T09:00:00Z", "duration_ms": None, "outcome": "lost",
              "http_status": None},
         ],
+        "resends": [],
     }  # fmt: skip
 
 
@@ -341,7 +342,12 @@ async def test_a_delivery_that_does_not_exist_cannot_be_tried_again(api: httpx.A
 
 
 async def test_only_the_partners_administrator_writes(api: httpx.AsyncClient, tokens: Tokens) -> None:
-    for path in ("/v1/partners", "/v1/subscriptions", f"/v1/deliveries/{uuid7()}/retry"):
+    for path in (
+        "/v1/partners",
+        "/v1/subscriptions",
+        f"/v1/deliveries/{uuid7()}/retry",
+        f"/v1/deliveries/{uuid7()}/resend",
+    ):
         for officer in ("spip", "inspector", "operator"):
             answer = await api.post(path, json=PARTNER, headers=tokens.bearer(officer) | once())
             assert problem(answer) == (403, "role-missing"), (path, officer)

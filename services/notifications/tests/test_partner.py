@@ -7,10 +7,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from services.notifications.tests.account import Account
 from services.notifications.tests.builders import KEYS, a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering
@@ -23,32 +23,6 @@ from shared.testing.api import Tokens, once
 def clock() -> SettableClock:
     """Begins at the real time: the partner's library refuses what is older than five minutes."""
     return SettableClock(utc_now())
-
-
-class Account:
-    """A partner's own account."""
-
-    def __init__(self, api: httpx.AsyncClient, tokens: Tokens, partner: UUID | None) -> None:
-        self.api, self.tokens, self.partner = api, tokens, partner
-
-    @property
-    def bearer(self) -> dict[str, str]:
-        return self.tokens.bearer("partner", partner=None if self.partner is None else str(self.partner))
-
-    async def get(self, path: str, **query: Any) -> list[dict[str, Any]]:
-        answer = await self.api.get(f"/v1/partner/{path}", params=query, headers=self.bearer)
-        assert answer.status_code == 200, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
-
-    async def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        return await self.api.post(f"/v1/partner/{path}", json=body, headers=self.bearer | once(key))
-
-
-@pytest.fixture
-async def account(api: httpx.AsyncClient, tokens: Tokens, subscription: UUID, engine: AsyncEngine) -> Account:
-    async with engine.connect() as conn:
-        return Account(api, tokens, (await conn.execute(sa.text("SELECT partner_id FROM subscriptions"))).scalar_one())
 
 
 @pytest.fixture
@@ -151,9 +125,9 @@ async def test_what_is_anothers_is_as_if_it_were_not(
     assert await desk.subscription(subscription) == before
 
 
-OWN = {"subscriptions/{}/secret": "subscription"}
+OWN = {"subscriptions/{}/secret": "subscription", "deliveries/{}/resend": "delivery"}
 """What a partner does to its own things, and to which."""
-BODIES: dict[str, Any] = {"subscriptions/{}/secret": {}}
+BODIES: dict[str, Any] = {"subscriptions/{}/secret": {}, "deliveries/{}/resend": {"reason": "lost_by_partner"}}
 
 
 async def test_only_a_partner_that_its_token_names_has_anything_of_its_own(

@@ -1,0 +1,64 @@
+"""Deliveries that a person has sent again."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from services.notifications.domain import Refusal, Refused, Resend, State, refuse_resend, refuse_retry
+from services.notifications.handlers.alerts import DELIVERIES
+from services.notifications.store import book
+from shared.messaging import Tx
+
+
+class Who(NamedTuple):
+    """Who has something sent again."""
+
+    subject: str
+    """Of the token."""
+    function: str
+    """Of the officer, or `partner`."""
+    partner: UUID | None = None
+    """Where a partner does it itself: nothing of another's is there for it."""
+
+
+async def retry_delivery(tx: Tx, delivery: UUID, who: Who) -> UUID:
+    """Makes a delivery that was given up due at once: for one attempt, or the rest of its schedule.
+
+    Raises:
+        Refused: there is none, it has not failed, it is no longer true, or its endpoint is gone.
+    """
+    found = await _lock(tx, delivery, who)
+    _obey(refuse_retry(State(found.state), withdrawn=found.withdrawn, gone=found.gone))
+    return await _send_again(tx, delivery, who, Resend.GIVEN_UP)
+
+
+async def resend_delivery(tx: Tx, delivery: UUID, who: Who, reason: Resend) -> UUID:
+    """Makes a delivery due again that was given up or accepted: the same body under the same `webhook-id`.
+
+    Whether it may be told is asked again at the attempt. What becomes of one that was accepted before is published no
+    more: the partner was told, whatever happens now.
+
+    Raises:
+        Refused: there is none, it has not ended with either, it is no longer true, or its endpoint is gone.
+    """
+    found = await _lock(tx, delivery, who)
+    _obey(refuse_resend(State(found.state), withdrawn=found.withdrawn, gone=found.gone))
+    return await _send_again(tx, delivery, who, reason)
+
+
+async def _lock(tx: Tx, delivery: UUID, who: Who) -> book.Row:
+    found = await book.lock_delivery(tx.conn, delivery, who.partner)
+    if found is None:
+        raise Refused(Refusal.DELIVERY_UNKNOWN)
+    return found
+
+
+def _obey(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+async def _send_again(tx: Tx, delivery: UUID, who: Who, reason: Resend) -> UUID:
+    await book.make_due(tx.conn, delivery, tx.now)
+    await book.note_resend(tx.conn, delivery, by=who.subject, function=who.function, reason=reason, at=tx.now)
+    tx.wake(DELIVERIES)
+    return delivery
