@@ -50,8 +50,10 @@ class OwnDelivery(BaseModel):
     """The `webhook-id`."""
     subscription_id: UUID
     type: Notice
+    sequence: int | None
+    """Its number among those of its subscription; null before it was first told."""
     state: State
-    """`pending`, `delivered`, `failed` or `refused`."""
+    """`cancelled`: undone while it was being told; the retraction follows."""
     next_attempt_at: datetime | None
     """UTC; null unless it is pending."""
     planned_at: datetime

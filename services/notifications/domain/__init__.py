@@ -6,7 +6,6 @@ from services.notifications.domain.endpoint import Forbidden, forbidden_address,
 from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
-    SEEN_BY_PARTNER,
     Notice,
     State,
     day_in_france,
@@ -32,7 +31,6 @@ __all__ = [
     "PLACEHOLDER",
     "RENDER",
     "SETTLED",
-    "SEEN_BY_PARTNER",
     "Alert",
     "Forbidden",
     "Held",

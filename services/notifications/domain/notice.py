@@ -37,10 +37,6 @@ class State(StrEnum):
     """Not permitted any more when it was due: not sent, and its body is gone."""
 
 
-SEEN_BY_PARTNER = frozenset({State.PENDING, State.DELIVERED, State.FAILED, State.REFUSED})
-"""What a partner sees of its deliveries. What was cancelled was perhaps never told, so not even its plan is."""
-
-
 def day_in_france(instant: datetime) -> date:
     """The calendar day of an instant in Europe/Paris, by which conventions run."""
     return instant.astimezone(_FRANCE).date()

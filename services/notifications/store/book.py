@@ -9,10 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import SEEN_BY_PARTNER, Resend, State, Terms
+from services.notifications.domain import Resend, State, Terms
 from services.notifications.tables import attempts, deliveries, partners, resends, subscriptions
 
 Row = sa.Row[Any]
+
+SEEN_BY_PARTNER = sa.or_(
+    deliveries.c.state.in_(["pending", "delivered", "failed", "refused"]), deliveries.c.sequence.is_not(None)
+)
+"""What a partner sees of its deliveries, as in the feed: nothing that became void before it was to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ async def lock_delivery(conn: AsyncConnection, delivery: UUID, of: UUID | None =
         .with_for_update(of=deliveries)
     )
     if of is not None:
-        query = query.where(subscriptions.c.partner_id == of, deliveries.c.state.in_(SEEN_BY_PARTNER))
+        query = query.where(subscriptions.c.partner_id == of, SEEN_BY_PARTNER)
     return (await conn.execute(query)).first()
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import SEEN_BY_PARTNER, State
-from services.notifications.store.book import Row, one, page
+from services.notifications.domain import State
+from services.notifications.store.book import SEEN_BY_PARTNER, Row, one, page
 from services.notifications.tables import deliveries, subscriptions
 
 
@@ -21,7 +21,7 @@ async def own_deliveries_page(
     subscription_id: UUID | None,
 ) -> Sequence[Row]:
     """A partner's deliveries, the newest first, in one state or to one of its endpoints or all."""
-    query = _DELIVERIES.where(subscriptions.c.partner_id == partner, deliveries.c.state.in_(SEEN_BY_PARTNER))
+    query = _DELIVERIES.where(subscriptions.c.partner_id == partner, SEEN_BY_PARTNER)
     if state is not None:
         query = query.where(deliveries.c.state == state.value)
     if subscription_id is not None:
@@ -38,6 +38,7 @@ _DELIVERIES = sa.select(
     deliveries.c.id,
     deliveries.c.subscription_id,
     deliveries.c.notice.label("type"),
+    deliveries.c.sequence,
     deliveries.c.state,
     deliveries.c.next_attempt_at,
     deliveries.c.created_at.label("planned_at"),

@@ -53,6 +53,7 @@ async def test_a_partner_sees_its_own_deliveries_and_nothing_of_the_person(
         "id": receiver.ids[0],
         "subscription_id": str(subscription),
         "type": "candidacy.approved",
+        "sequence": 1,
         "state": "pending",
         "next_attempt_at": seconds(row.next_attempt_at.isoformat()),
         "planned_at": now,
@@ -66,6 +67,20 @@ async def test_a_partner_does_not_learn_of_what_it_was_never_told(desk: Desk, ac
     assert await desk.states() == ["cancelled"]
     for query in ({}, {"state": "cancelled"}):
         assert await account.get("deliveries", **query) == []
+
+
+async def test_a_partner_sees_what_was_undone_while_it_was_told(
+    desk: Desk, account: Account, receiver: Receiver
+) -> None:
+    receiver.answers = [answering(500)]
+    await desk.approve()
+    async with desk.working():
+        await desk.tried(1)
+    await desk.withdraw()
+    assert [(one["type"], one["state"], one["sequence"]) for one in await account.get("deliveries")] == [
+        ("candidacy.withdrawn", "pending", None),
+        ("candidacy.approved", "cancelled", 1),
+    ]
 
 
 async def test_a_partner_finds_its_deliveries_by_state_and_endpoint_in_pages(
