@@ -17,6 +17,7 @@ def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build, well_known
     from services.notifications.delivery.keys import Keys
     from services.notifications.delivery.proof import asking
+    from services.notifications.delivery.trial import trying
     from shared.contracts import webhooks
     from shared.messaging.event import utc_now
     from shared.web import serve_api
@@ -24,7 +25,8 @@ def run_api(settings: Settings) -> None:
     keys = Keys(settings.secrets_key.get_secret_value())
     signing = _signing(settings)
     ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
-    router = build(keys.seal, ask, signing.sign, allow_loopback=settings.allow_loopback)
+    send = trying(keys, signing, utc_now, allow_loopback=settings.allow_loopback)
+    router = build(keys.seal, ask, signing.sign, send, allow_loopback=settings.allow_loopback)
     serve_api(
         "notifications",
         settings,

@@ -12,22 +12,25 @@ from services.notifications.api import (
     partners,
     proofs,
     subscriptions,
+    trials,
 )
 from services.notifications.api.manifests import Sign
 from services.notifications.api.proofs import Ask
 from services.notifications.api.refusals import REFUSALS
+from services.notifications.api.trials import Send
 from services.notifications.handlers import Seal
 
 __all__ = ["REFUSALS", "build"]
 
 
-def build(seal: Seal, ask: Ask, sign: Sign, *, allow_loopback: bool) -> APIRouter:
+def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool) -> APIRouter:
     """All routes, under `/v1`.
 
     Args:
         seal: encrypts signing secrets before they are stored.
         ask: asks an endpoint whether it wants to be told.
         sign: with the site's own key.
+        send: sends an example to an endpoint.
         allow_loopback: whether endpoints on this machine may be subscribed: on a developer's machine only.
     """
     router = APIRouter(prefix="/v1")
@@ -36,6 +39,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, *, allow_loopback: bool) -> APIRoute
     router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback))
     router.include_router(manners.router)
     router.include_router(proofs.build(ask))
+    router.include_router(trials.build(send))
     router.include_router(deliveries.router)
     router.include_router(disclosures.router)
     router.include_router(feed.router)

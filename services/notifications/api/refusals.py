@@ -1,6 +1,6 @@
 """How the refusals of the rules are answered."""
 
-from services.notifications.domain import Refusal, Refused
+from services.notifications.domain import EXAMPLE_EVERY, Refusal, Refused
 from shared.problems import Problem
 
 PROBLEMS = {
@@ -23,6 +23,12 @@ PROBLEMS = {
     ),
     Refusal.NOTICE_VERSION_UNKNOWN: Problem(
         422, "notice-version-unknown", "The catalogue of notices has no such version."
+    ),
+    Refusal.EXAMPLE_TOO_SOON: Problem(
+        429,
+        "example-too-soon",
+        "An example was sent to this endpoint a moment ago.",
+        headers={"Retry-After": str(int(EXAMPLE_EVERY.total_seconds()))},
     ),
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),

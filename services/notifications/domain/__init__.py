@@ -9,21 +9,25 @@ from services.notifications.domain.notice import (
     Notice,
     State,
     day_in_france,
+    example,
     payload,
 )
 from services.notifications.domain.refusal import Refusal, Refused, Resend, refuse_resend, refuse_retry
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
 from services.notifications.domain.subscription import (
+    EXAMPLE_EVERY,
     OVERLAP,
     Subscription,
     SubscriptionState,
     check_approval,
+    check_example,
     check_hold,
     check_open,
 )
 from services.notifications.domain.version import NEWEST, RENDER, check_version, templates
 
 __all__ = [
+    "EXAMPLE_EVERY",
     "LAWFUL",
     "LONGEST",
     "NEWEST",
@@ -46,10 +50,12 @@ __all__ = [
     "Terms",
     "Undoing",
     "check_approval",
+    "check_example",
     "check_hold",
     "check_open",
     "check_version",
     "day_in_france",
+    "example",
     "forbidden_address",
     "forbidden_url",
     "held_retraction",

@@ -24,6 +24,8 @@ class Refusal(StrEnum):
     """Deliveries are held for thirty days at most, and until an instant to come."""
     NOTICE_VERSION_UNKNOWN = "notice-version-unknown"
     """The catalogue has no such version."""
+    EXAMPLE_TOO_SOON = "example-too-soon"
+    """The last example that was sent to the endpoint is too recent."""
     SUBSCRIPTION_UNKNOWN = "subscription-unknown"
     """There is no such subscription."""
     DELIVERY_UNKNOWN = "delivery-unknown"

@@ -9,6 +9,9 @@ from services.notifications.domain.refusal import Refusal, Refused
 LONGEST_HOLD = timedelta(days=30)
 """How long an officer may have an endpoint's deliveries held."""
 
+EXAMPLE_EVERY = timedelta(seconds=10)
+"""How often an example may be sent to one endpoint."""
+
 OVERLAP = timedelta(hours=24)
 """How long a rotated secret signs beside the new one."""
 
@@ -74,3 +77,20 @@ def check_hold(until: datetime, now: datetime) -> None:
     """
     if not now < until <= now + LONGEST_HOLD:
         raise Refused(Refusal.HOLD_TOO_LONG)
+
+
+def check_example(subscription: Subscription, last: datetime | None, now: datetime) -> None:
+    """Whether an example may be sent now: to nobody who never said that it wants to be told, and not all the time.
+
+    Args:
+        subscription: that has not ended.
+        last: when an example was sent to it, UTC; None for never.
+        now: UTC.
+
+    Raises:
+        Refused: `endpoint-not-proven`, `example-too-soon`.
+    """
+    if not subscription.proven:
+        raise Refused(Refusal.ENDPOINT_NOT_PROVEN)
+    if last is not None and now < last + EXAMPLE_EVERY:
+        raise Refused(Refusal.EXAMPLE_TOO_SOON)

@@ -19,9 +19,11 @@ from services.notifications.handlers.subscriptions import (
     rotate_secret,
     subscribe,
 )
+from services.notifications.handlers.trials import Example, take_turn
 
 __all__ = [
     "DELIVERIES",
+    "Example",
     "Seal",
     "Who",
     "alert_partners",
@@ -38,4 +40,5 @@ __all__ = [
     "rotate_secret",
     "subscribe",
     "take_in_partner",
+    "take_turn",
 ]

@@ -94,6 +94,13 @@ async def endpoint(conn: AsyncConnection, subscription: UUID) -> Row | None:
     return row
 
 
+async def target(conn: AsyncConnection, subscription: UUID, now: datetime) -> Row:
+    """Address, sealed secrets that sign at this instant, and `tested_at` of a subscription that is known to exist."""
+    old = sa.case((subscriptions.c.old_secret_until > now, subscriptions.c.old_secret)).label("old_secret")
+    columns = (subscriptions.c.url, subscriptions.c.secret, old, subscriptions.c.tested_at)
+    return await one(conn, sa.select(*columns).where(subscriptions.c.id == subscription))
+
+
 async def subscriptions_page(
     conn: AsyncConnection, *, before: UUID | None, limit: int, partner_id: UUID | None
 ) -> Sequence[Row]:

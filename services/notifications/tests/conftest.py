@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api import REFUSALS, build, well_known
 from services.notifications.consumers import consumer
 from services.notifications.delivery.proof import asking
+from services.notifications.delivery.trial import trying
 from services.notifications.settings import Settings
 from services.notifications.tests.account import Account
 from services.notifications.tests.builders import KEYS, NOW, SEED, SIGNING, a_partner, a_subscription
@@ -78,7 +79,8 @@ def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
         worker_port=1,
     )
     ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
-    router = build(KEYS.seal, ask, SIGNING.sign, allow_loopback=False)
+    send = trying(KEYS, SIGNING, clock, allow_loopback=True)
+    router = build(KEYS.seal, ask, SIGNING.sign, send, allow_loopback=False)
     return create_app(
         "notifications",
         router,

@@ -140,9 +140,17 @@ async def test_what_is_anothers_is_as_if_it_were_not(
     assert await desk.subscription(subscription) == before
 
 
-OWN = {"subscriptions/{}/secret": "subscription", "deliveries/{}/resend": "delivery"}
+OWN = {
+    "subscriptions/{}/secret": "subscription",
+    "deliveries/{}/resend": "delivery",
+    "subscriptions/{}/test": "subscription",
+}
 """What a partner does to its own things, and to which."""
-BODIES: dict[str, Any] = {"subscriptions/{}/secret": {}, "deliveries/{}/resend": {"reason": "lost_by_partner"}}
+BODIES: dict[str, Any] = {
+    "subscriptions/{}/secret": {},
+    "deliveries/{}/resend": {"reason": "lost_by_partner"},
+    "subscriptions/{}/test": {},
+}
 
 
 async def test_only_a_partner_that_its_token_names_has_anything_of_its_own(

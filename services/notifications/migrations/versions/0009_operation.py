@@ -1,4 +1,4 @@
-"""Deliveries are sent again by hand, and who did it and why is kept."""
+"""Deliveries are sent again by hand, and who did it and why is kept; endpoints are sent examples."""
 
 from alembic import op
 
@@ -7,6 +7,7 @@ down_revision = "0008"
 
 STATEMENTS = (
     "ALTER TABLE deliveries ADD repeated boolean NOT NULL DEFAULT false",
+    "ALTER TABLE subscriptions ADD tested_at timestamptz",
     """
     CREATE TABLE resends (
         id uuid NOT NULL DEFAULT uuidv7() CONSTRAINT pk_resends PRIMARY KEY,

@@ -1,0 +1,41 @@
+"""Examples that somebody has sent to an endpoint, to see whether it understands them."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from services.notifications import domain
+from services.notifications.domain import Notice, Refusal, Refused
+from services.notifications.store import subscriptions as store
+from shared.messaging import Tx
+
+
+class Example(NamedTuple):
+    """What is to be sent where."""
+
+    url: str
+    sealed: list[bytes]
+    """The encrypted secrets that sign."""
+    body: bytes
+
+
+async def take_turn(tx: Tx, subscription: UUID, notice: Notice, of: UUID | None = None) -> Example:
+    """Notes that an example goes to an endpoint now, so that no other does for a while; nothing else is kept of it.
+
+    Args:
+        tx: a transaction that is committed before anything is sent.
+        subscription: where to.
+        notice: of which type.
+        of: the partner that asks for it itself; None for an officer.
+
+    Raises:
+        Refused: there is none, it has ended, it was never proved, or the last example is too recent.
+    """
+    known = await store.lock_subscription(tx.conn, subscription, of)
+    if known is None:
+        raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
+    domain.check_open(known)
+    target = await store.target(tx.conn, subscription, tx.now)
+    domain.check_example(known, target.tested_at, tx.now)
+    await store.change(tx.conn, subscription, tested_at=tx.now)
+    secrets = [one for one in (target.secret, target.old_secret) if one is not None]
+    return Example(target.url, secrets, domain.example(domain.payload(notice, tx.now)).encode())
