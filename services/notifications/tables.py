@@ -80,6 +80,8 @@ subscriptions = sa.Table(
     sa.Column("give_up_after", sa.Integer, nullable=False, server_default="259200"),
     sa.Column("client_errors", sa.Text, nullable=False, server_default="again"),
     sa.Column("tested_at", _instant),
+    sa.Column("disabled_at", _instant),
+    sa.Column("disabled_because", sa.Text),
     sa.Column("old_secret", BYTEA),
     sa.Column("old_secret_until", _instant),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
@@ -102,6 +104,10 @@ subscriptions = sa.Table(
     ),
     sa.CheckConstraint("give_up_after BETWEEN 3600 AND 604800", name="give_up_after"),
     sa.CheckConstraint("client_errors IN ('again', 'give_up')", name="client_errors"),
+    sa.CheckConstraint(
+        "num_nulls(disabled_at, disabled_because) IN (0, 2) AND (disabled_at IS NULL OR state = 'disabled')",
+        name="disabled",
+    ),
     sa.CheckConstraint("num_nulls(old_secret, old_secret_until) IN (0, 2)", name="old_secret"),
     sa.CheckConstraint(
         "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
@@ -165,6 +171,8 @@ deliveries = sa.Table(
     sa.Column("sequence", sa.BigInteger),
     sa.Column("numbered_at", _instant),
     sa.Column("body_sha256", BYTEA),
+    sa.Column("set_aside_by", sa.Text),
+    sa.Column("set_aside_at", _instant),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
     sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
@@ -175,6 +183,7 @@ deliveries = sa.Table(
     sa.CheckConstraint("state <> 'waiting' OR notice = 'candidacy.withdrawn'", name="only_retractions_wait"),
     sa.CheckConstraint("sequence > 0", name="sequence"),
     sa.CheckConstraint("num_nulls(sequence, numbered_at, body_sha256) IN (0, 3)", name="numbered"),
+    sa.CheckConstraint("num_nulls(set_aside_by, set_aside_at) IN (0, 2)", name="set_aside"),
     sa.UniqueConstraint("event_id", "subscription_id"),
     sa.UniqueConstraint("subscription_id", "sequence"),
     sa.Index(
@@ -183,6 +192,7 @@ deliveries = sa.Table(
         "next_attempt_at",
         postgresql_where=sa.text("state = 'pending'"),
     ),
+    sa.Index("ix_deliveries_failed", "subscription_id", postgresql_where=sa.text("state = 'failed'")),
     sa.Index("ix_deliveries_candidacy_id", "candidacy_id"),
     sa.Index("ix_deliveries_subscription_id_written_in_id", "subscription_id", "written_in", "id"),
 )
@@ -193,6 +203,7 @@ takes this one back. `written_in`: the transaction that made it a thing to tell,
 `repeated`: the partner had accepted it before it was sent again, so its outcome is published no more.
 `sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
 `numbered_at` and `body_sha256`: when that was, and of that body: they make the day's manifest and outlive the body.
+`set_aside_*`: who looked at it once it had failed, and lets it be.
 `header_*`: envelope and trace context of the event, as they are carried on.
 """
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.notifications.api import (
+    attention,
     deliveries,
     disclosures,
     feed,
@@ -41,6 +42,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
     router.include_router(proofs.build(ask))
     router.include_router(trials.build(send))
     router.include_router(deliveries.router)
+    router.include_router(attention.router)
     router.include_router(disclosures.router)
     router.include_router(feed.router)
     router.include_router(manifests.build(sign))

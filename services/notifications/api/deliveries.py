@@ -72,6 +72,8 @@ class Delivery(BaseModel):
     """UTC; null unless it is pending."""
     superseded_by: UUID | None
     """The retraction that takes it back."""
+    set_aside_at: datetime | None
+    """When somebody looked at it once it had failed, and let it be, UTC."""
     created_at: datetime
     attempts: tuple[Attempt, ...]
     resends: tuple[Resent, ...]
@@ -124,3 +126,10 @@ async def resend_delivery(delivery_id: UUID, body: ResendBody, write: Admin) -> 
     """Has a delivery that was accepted or given up sent again: the same body under the same id."""
     who = Who(write.principal.subject, write.principal.function)
     return await write(lambda tx: handlers.resend_delivery(tx, delivery_id, who, body.reason), _show, status=200)
+
+
+@router.post("/deliveries/{delivery_id}/set-aside", response_model=Delivery)
+async def set_aside(delivery_id: UUID, write: Admin) -> Response:
+    """Takes a delivery that was given up off the list of what waits for a person."""
+    by = write.principal.subject
+    return await write(lambda tx: handlers.set_aside(tx, delivery_id, by), _show, status=200)

@@ -33,7 +33,7 @@ PROBLEMS = {
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),
     Refusal.DELIVERY_NOT_FAILED: Problem(
-        409, "delivery-not-failed", "Only a delivery that was given up can be tried again."
+        409, "delivery-not-failed", "Only a delivery that was given up can be tried again or set aside."
     ),
     Refusal.DELIVERY_NOT_RESENDABLE: Problem(
         409, "delivery-not-resendable", "Only a delivery that was accepted or given up can be sent again."

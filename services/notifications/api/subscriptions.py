@@ -84,6 +84,10 @@ class Subscription(BaseModel):
     """When the endpoint said at this address that it wants to be told, UTC."""
     approved_at: datetime | None
     """When a second officer approved this address, UTC."""
+    disabled_at: datetime | None
+    """When its endpoint said that it is gone, UTC."""
+    disabled_because: str | None
+    """`endpoint_gone`: it answered 410."""
     rate_per_minute: int | None
     notice_version: int
     """Of the catalogue, in which it is told."""

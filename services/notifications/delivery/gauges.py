@@ -34,6 +34,7 @@ class Gauges:
         meter = metrics.get_meter("inserre.notifications")
         meter.create_observable_gauge("inserre.deliveries.open", [self._open], description="by kind")
         meter.create_observable_gauge("inserre.deliveries.oldest_due", [self._oldest], unit="s")
+        meter.create_observable_gauge("inserre.subscriptions.disabled", [self._disabled])
 
     async def run(self) -> None:
         """Reads for ever."""
@@ -50,3 +51,6 @@ class Gauges:
 
     def _oldest(self, _: CallbackOptions) -> Iterable[Observation]:
         return [] if self._figures is None else [Observation(self._figures.oldest_due_seconds)]
+
+    def _disabled(self, _: CallbackOptions) -> Iterable[Observation]:
+        return [] if self._figures is None else [Observation(self._figures.disabled)]

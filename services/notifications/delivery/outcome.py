@@ -54,7 +54,7 @@ async def record(tx: Tx, ended: Sequence[Ended]) -> list[State | None]:
     ]
     gone = {one.claimed.subscription for one, _ in mine if isinstance(one.outcome, GivenUp) and one.outcome.disable}
     if gone:
-        await settlement.disable(tx.conn, gone)
+        await settlement.disable(tx.conn, gone, tx.now)
     quiet: dict[UUID, datetime] = {}
     for one, _ in mine:
         match one.outcome:

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from random import Random
 from typing import NamedTuple
 
+from services.notifications.domain import OPENS_AFTER
+
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 300, 1_800, 7_200, 18_000, 36_000, 36_000))
 """The longest wait after the first, second, … attempt; the wait is anything up to it, drawn anew each time (full
 jitter), so that what failed together does not come back together. About 14 hours in all, 28 at most."""
@@ -21,9 +23,6 @@ FAULT_OF_OURS = frozenset(range(400, 500)) - _PASSING
 
 LONGEST_PAUSE = timedelta(hours=24)
 """The most of a `Retry-After` that is honoured."""
-
-OPENS_AFTER = 5
-"""After so many failures on end an endpoint is left alone, and then probed with one due delivery at a time."""
 
 PROBES = (timedelta(seconds=30), timedelta(minutes=15))
 """The first and the longest wait for a probe; it doubles each time."""

@@ -130,12 +130,15 @@ _SETTLE = f"""
 """  # noqa: S608
 
 
-async def disable(conn: AsyncConnection, gone: Iterable[UUID]) -> None:
-    """Ends subscriptions whose endpoints are gone."""
-    await conn.execute(_DISABLE, {"ids": list(gone)})
+async def disable(conn: AsyncConnection, gone: Iterable[UUID], at: datetime) -> None:
+    """Ends subscriptions whose endpoints are gone; when each first said so (UTC) stays noted."""
+    await conn.execute(_DISABLE, {"ids": list(gone), "at": at})
 
 
-_DISABLE = sa.text("UPDATE subscriptions SET state = 'disabled' WHERE id = ANY (CAST(:ids AS uuid[]))")
+_DISABLE = sa.text(
+    "UPDATE subscriptions SET state = 'disabled', disabled_at = :at, disabled_because = 'endpoint_gone'"
+    " WHERE id = ANY (CAST(:ids AS uuid[])) AND state <> 'disabled'"
+)
 
 
 async def pause(conn: AsyncConnection, until: Mapping[UUID, datetime]) -> None:

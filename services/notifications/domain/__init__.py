@@ -1,5 +1,6 @@
 """The rules of telling partners: pure, on the standard library alone. One module per noun."""
 
+from services.notifications.domain.attention import ENDING, OVERDUE, Matter
 from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
@@ -16,6 +17,7 @@ from services.notifications.domain.refusal import Refusal, Refused, Resend, refu
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
 from services.notifications.domain.subscription import (
     EXAMPLE_EVERY,
+    OPENS_AFTER,
     OVERLAP,
     Subscription,
     SubscriptionState,
@@ -27,10 +29,13 @@ from services.notifications.domain.subscription import (
 from services.notifications.domain.version import NEWEST, RENDER, check_version, templates
 
 __all__ = [
+    "ENDING",
     "EXAMPLE_EVERY",
     "LAWFUL",
     "LONGEST",
     "NEWEST",
+    "OPENS_AFTER",
+    "OVERDUE",
     "OVERLAP",
     "PLACEHOLDER",
     "RENDER",
@@ -39,6 +44,7 @@ __all__ = [
     "Forbidden",
     "Held",
     "Manifest",
+    "Matter",
     "Notice",
     "Refusal",
     "Refused",

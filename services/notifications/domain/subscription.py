@@ -9,6 +9,9 @@ from services.notifications.domain.refusal import Refusal, Refused
 LONGEST_HOLD = timedelta(days=30)
 """How long an officer may have an endpoint's deliveries held."""
 
+OPENS_AFTER = 5
+"""After so many failures on end an endpoint is left alone, and then probed with one due delivery at a time."""
+
 EXAMPLE_EVERY = timedelta(seconds=10)
 """How often an example may be sent to one endpoint."""
 

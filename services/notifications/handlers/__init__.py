@@ -7,7 +7,7 @@ from services.notifications.handlers.alerts import (
     retract_alerts,
     take_in_partner,
 )
-from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery
+from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
@@ -38,6 +38,7 @@ __all__ = [
     "retract_alerts",
     "retry_delivery",
     "rotate_secret",
+    "set_aside",
     "subscribe",
     "take_in_partner",
     "take_turn",

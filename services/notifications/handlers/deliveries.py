@@ -45,6 +45,21 @@ async def resend_delivery(tx: Tx, delivery: UUID, who: Who, reason: Resend) -> U
     return await _send_again(tx, delivery, who, reason)
 
 
+async def set_aside(tx: Tx, delivery: UUID, by: str) -> UUID:
+    """Notes that somebody has looked at a delivery that was given up, and lets it be. It can still be sent again.
+
+    Raises:
+        Refused: there is none, or it has not failed.
+    """
+    found = await book.lock_delivery(tx.conn, delivery)
+    if found is None:
+        raise Refused(Refusal.DELIVERY_UNKNOWN)
+    if State(found.state) is not State.FAILED:
+        raise Refused(Refusal.DELIVERY_NOT_FAILED)
+    await book.set_aside(tx.conn, delivery, by, tx.now)
+    return delivery
+
+
 async def _lock(tx: Tx, delivery: UUID, who: Who) -> book.Row:
     found = await book.lock_delivery(tx.conn, delivery, who.partner)
     if found is None:

@@ -70,7 +70,14 @@ async def make_due(conn: AsyncConnection, delivery: UUID, now: datetime) -> None
     """Schedules a delivery that has ended for now."""
     repeated = sa.or_(deliveries.c.repeated, deliveries.c.state == State.DELIVERED.value)
     due = {"state": State.PENDING.value, "next_attempt_at": now, "repeated": repeated}
+    due |= {"set_aside_by": None, "set_aside_at": None}
     await conn.execute(sa.update(deliveries).where(deliveries.c.id == delivery).values(due))
+
+
+async def set_aside(conn: AsyncConnection, delivery: UUID, by: str, at: datetime) -> None:
+    """Notes who lets a delivery be that has failed; one that was set aside already stays as it was."""
+    untouched = sa.and_(deliveries.c.id == delivery, deliveries.c.set_aside_at.is_(None))
+    await conn.execute(sa.update(deliveries).where(untouched).values(set_aside_by=by, set_aside_at=at))
 
 
 async def note_resend(
@@ -136,6 +143,7 @@ _DELIVERIES = sa.select(
     deliveries.c.state,
     deliveries.c.next_attempt_at,
     deliveries.c.superseded_by,
+    deliveries.c.set_aside_at,
     deliveries.c.created_at,
 ).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
 

@@ -20,6 +20,8 @@ class Figures(NamedTuple):
     """Neither ended nor scheduled, nor waiting for an attempt that is under way: always 0, or something is broken."""
     oldest_due_seconds: float
     """For how long the longest of those that are due has been so; 0 for none."""
+    disabled: int = 0
+    """Subscriptions that ended because their endpoint is gone."""
 
 
 async def figures(conn: AsyncConnection, now: datetime) -> Figures:
@@ -49,7 +51,8 @@ _FIGURES = sa.text(
     )
     SELECT count(*) FILTER (WHERE kind = 'due'), count(*) FILTER (WHERE kind = 'scheduled'),
         count(*) FILTER (WHERE kind = 'held'), count(*) FILTER (WHERE kind = 'forgotten'),
-        coalesce(extract(epoch FROM :now - min(next_attempt_at) FILTER (WHERE kind = 'due')), 0)::float
+        coalesce(extract(epoch FROM :now - min(next_attempt_at) FILTER (WHERE kind = 'due')), 0)::float,
+        (SELECT count(*) FROM subscriptions WHERE state = 'disabled')
     FROM open
     """
 ).bindparams(sa.bindparam("now", type_=sa.DateTime(timezone=True)))

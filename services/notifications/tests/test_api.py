@@ -137,7 +137,17 @@ async def test_a_subscription_shows_its_secret_once(
         "url": "https://partner.example.org/notices",
         "event_types": ["candidacy.approved", "candidacy.withdrawn"],
         "state": "proposed",
-        **dict.fromkeys(("paused_until", "paused_because", "proven_at", "approved_at", "rate_per_minute")),
+        **dict.fromkeys(
+            (
+                "paused_until",
+                "paused_because",
+                "proven_at",
+                "approved_at",
+                "rate_per_minute",
+                "disabled_at",
+                "disabled_because",
+            )
+        ),
         "notice_version": 1,
         "ordered": True,
         "retry_waits": None,
@@ -273,6 +283,7 @@ async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
         "state": "pending",
         "next_attempt_at": "2026-11-23T09:00:00Z",
         "superseded_by": None,
+        "set_aside_at": None,
         "created_at": "2026-11-23T09:00:00Z",
         "attempts": [
             {"number": 1, "started_at": "2026-11-23T09:00:00Z", "duration_ms": 12, "outcome": "answered",
@@ -347,6 +358,7 @@ async def test_only_the_partners_administrator_writes(api: httpx.AsyncClient, to
         "/v1/subscriptions",
         f"/v1/deliveries/{uuid7()}/retry",
         f"/v1/deliveries/{uuid7()}/resend",
+        f"/v1/deliveries/{uuid7()}/set-aside",
     ):
         for officer in ("spip", "inspector", "operator"):
             answer = await api.post(path, json=PARTNER, headers=tokens.bearer(officer) | once())
@@ -354,6 +366,6 @@ async def test_only_the_partners_administrator_writes(api: httpx.AsyncClient, to
 
 
 async def test_who_has_no_part_in_it_reads_nothing(api: httpx.AsyncClient, tokens: Tokens) -> None:
-    for path in ("/v1/partners", "/v1/subscriptions", "/v1/deliveries"):
+    for path in ("/v1/partners", "/v1/subscriptions", "/v1/deliveries", "/v1/attention"):
         assert problem(await api.get(path)) == (401, "token-missing")
         assert problem(await api.get(path, headers=tokens.bearer("spip"))) == (403, "role-missing")

@@ -289,6 +289,7 @@ BROKEN = {
     "retry_waits": "retry_waits = '{0}'",
     "give_up_after": "give_up_after = 60",
     "client_errors": "client_errors = 'ignore'",
+    "disabled": "disabled_at = now(), disabled_because = 'endpoint_gone'",
     "old_secret": "old_secret = secret",
 }
 

@@ -51,6 +51,11 @@ async def test_a_retraction_waits_for_an_attempt_under_way_and_is_forgotten_with
     assert (await found(desk)).forgotten == 1
 
 
+async def test_endpoints_that_are_gone_are_counted(desk: Desk) -> None:
+    await change(desk.engine, "UPDATE subscriptions SET state = 'disabled'")
+    assert await found(desk) == NOTHING._replace(disabled=1)
+
+
 async def test_whatever_ends_is_counted_no_more(desk: Desk) -> None:
     await desk.approve()
     for state in ("delivered", "failed", "cancelled"):

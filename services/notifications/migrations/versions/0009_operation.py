@@ -1,4 +1,4 @@
-"""Deliveries are sent again by hand, and who did it and why is kept; endpoints are sent examples."""
+"""Deliveries are sent again by hand, or set aside; endpoints are sent examples, and when one ended is kept."""
 
 from alembic import op
 
@@ -6,8 +6,24 @@ revision = "0009"
 down_revision = "0008"
 
 STATEMENTS = (
-    "ALTER TABLE deliveries ADD repeated boolean NOT NULL DEFAULT false",
-    "ALTER TABLE subscriptions ADD tested_at timestamptz",
+    """
+    ALTER TABLE deliveries
+        ADD repeated boolean NOT NULL DEFAULT false,
+        ADD set_aside_by text,
+        ADD set_aside_at timestamptz,
+        ADD CONSTRAINT ck_deliveries_set_aside CHECK (num_nulls(set_aside_by, set_aside_at) IN (0, 2))
+    """,
+    "CREATE INDEX ix_deliveries_failed ON deliveries (subscription_id) WHERE state = 'failed'",
+    # When those ended that had ended before is not known.
+    """
+    ALTER TABLE subscriptions
+        ADD tested_at timestamptz,
+        ADD disabled_at timestamptz,
+        ADD disabled_because text,
+        ADD CONSTRAINT ck_subscriptions_disabled CHECK (
+            num_nulls(disabled_at, disabled_because) IN (0, 2) AND (disabled_at IS NULL OR state = 'disabled')
+        )
+    """,
     """
     CREATE TABLE resends (
         id uuid NOT NULL DEFAULT uuidv7() CONSTRAINT pk_resends PRIMARY KEY,
