@@ -244,6 +244,23 @@ resends = sa.Table(
 )
 """Who had a delivery sent again, when and why. Never edited."""
 
+acknowledgements = sa.Table(
+    "acknowledgements",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("partner_id", sa.Uuid, nullable=False),
+    sa.Column("candidacy_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("at", _instant, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["partner_id", "candidacy_id"], [partner_references.c.partner_id, partner_references.c.candidacy_id]
+    ),
+    sa.CheckConstraint("kind IN ('received', 'appointment_given')", name="kind"),
+    sa.UniqueConstraint("partner_id", "candidacy_id", "kind"),
+)
+"""What a partner says that it did with what it was told of a person, each once. Never edited."""
+
 disclosures = sa.Table(
     "disclosures",
     metadata,

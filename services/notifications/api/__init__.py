@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.notifications.api import (
+    acknowledgements,
     attention,
     deliveries,
     disclosures,
@@ -46,5 +47,6 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
     router.include_router(disclosures.router)
     router.include_router(feed.router)
     router.include_router(manifests.build(sign))
+    router.include_router(acknowledgements.router)
     router.include_router(partner.build(seal))
     return router

@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
-from services.notifications.domain import Notice, Resend, State
+from services.notifications.domain import Acknowledged, Notice, Resend, State
 from services.notifications.handlers import Who
 from services.notifications.store import book
+from services.notifications.store.acknowledgements import acknowledgements_of
 from shared.boundary import Read, Write, reading, writing
 
 router = APIRouter(tags=["deliveries"])
@@ -49,6 +50,15 @@ class Resent(BaseModel):
     reason: Resend
 
 
+class Said(BaseModel):
+    """What the partner says that it did."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Acknowledged
+    at: datetime
+
+
 class ResendBody(BaseModel):
     """Why something is sent again."""
 
@@ -77,18 +87,22 @@ class Delivery(BaseModel):
     created_at: datetime
     attempts: tuple[Attempt, ...]
     resends: tuple[Resent, ...]
+    acknowledged: tuple[Said, ...]
+    """By the partner, of that person."""
 
 
 async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[Delivery, ...]:
     """Rows as the API shows them, each with all that happened to it."""
     ids = [row.id for row in rows]
     tried, again = await book.attempts_of(conn, ids), await book.resends_of(conn, ids)
+    said = await acknowledgements_of(conn, ids)
     return tuple(
         Delivery.model_validate(
             {
                 **row._mapping,
                 "attempts": [Attempt.model_validate(one) for one in tried[row.id]],
                 "resends": [Resent.model_validate(one) for one in again[row.id]],
+                "acknowledged": [Said.model_validate(one) for one in said[row.id]],
             }
         )
         for row in rows

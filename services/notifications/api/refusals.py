@@ -31,6 +31,7 @@ PROBLEMS = {
         headers={"Retry-After": str(int(EXAMPLE_EVERY.total_seconds()))},
     ),
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
+    Refusal.REFERENCE_UNKNOWN: Problem(404, "reference-unknown", "You were told nothing under this reference."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),
     Refusal.DELIVERY_NOT_FAILED: Problem(
         409, "delivery-not-failed", "Only a delivery that was given up can be tried again or set aside."

@@ -1,5 +1,6 @@
 """The rules of telling partners: pure, on the standard library alone. One module per noun."""
 
+from services.notifications.domain.acknowledgement import Acknowledged
 from services.notifications.domain.attention import ENDING, OVERDUE, Matter
 from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
@@ -40,6 +41,7 @@ __all__ = [
     "PLACEHOLDER",
     "RENDER",
     "SETTLED",
+    "Acknowledged",
     "Alert",
     "Forbidden",
     "Held",

@@ -28,6 +28,8 @@ class Refusal(StrEnum):
     """The last example that was sent to the endpoint is too recent."""
     SUBSCRIPTION_UNKNOWN = "subscription-unknown"
     """There is no such subscription."""
+    REFERENCE_UNKNOWN = "reference-unknown"
+    """The partner was told nothing under this reference."""
     DELIVERY_UNKNOWN = "delivery-unknown"
     """There is no such delivery."""
     DELIVERY_NOT_FAILED = "delivery-not-failed"

@@ -1,5 +1,6 @@
 """What notifications does. One transaction per use case, opened and committed by the caller."""
 
+from services.notifications.handlers.acknowledgements import acknowledge
 from services.notifications.handlers.alerts import (
     DELIVERIES,
     alert_partners,
@@ -26,6 +27,7 @@ __all__ = [
     "Example",
     "Seal",
     "Who",
+    "acknowledge",
     "alert_partners",
     "approve",
     "change_endpoint",

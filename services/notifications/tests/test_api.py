@@ -292,6 +292,7 @@ async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
              "http_status": None},
         ],
         "resends": [],
+        "acknowledged": [],
     }  # fmt: skip
 
 

@@ -37,7 +37,24 @@ STATEMENTS = (
     )
     """,
     "CREATE INDEX ix_resends_delivery_id ON resends (delivery_id)",
-    "CREATE TRIGGER never_edited BEFORE UPDATE OR DELETE ON resends FOR EACH STATEMENT EXECUTE FUNCTION never_edited()",
+    """
+    CREATE TABLE acknowledgements (
+        id uuid NOT NULL DEFAULT uuidv7() CONSTRAINT pk_acknowledgements PRIMARY KEY,
+        partner_id uuid NOT NULL,
+        candidacy_id uuid NOT NULL,
+        kind text NOT NULL CONSTRAINT ck_acknowledgements_kind CHECK (kind IN ('received', 'appointment_given')),
+        by text NOT NULL,
+        at timestamptz NOT NULL,
+        CONSTRAINT fk_acknowledgements_partner_id_candidacy_id_partner_references
+            FOREIGN KEY (partner_id, candidacy_id) REFERENCES partner_references (partner_id, candidacy_id),
+        CONSTRAINT uq_acknowledgements_partner_id_candidacy_id_kind UNIQUE (partner_id, candidacy_id, kind)
+    )
+    """,
+    *(
+        f"CREATE TRIGGER never_edited BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION never_edited()"
+        for table in ("resends", "acknowledgements")
+    ),
 )
 
 
