@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.tests.account import Account
-from services.notifications.tests.builders import a_partner
+from services.notifications.tests.builders import a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver
 from services.notifications.tests.worker import Desk
@@ -103,6 +103,34 @@ async def test_what_a_partner_was_not_told_has_one_answer(
     untold = await account.post(PATH, received(reference))
     assert (untold.status_code, untold.content, untold.headers) == (404, nowhere.content, nowhere.headers)
     assert await rows(desk.engine) == []
+
+
+async def test_two_partners_that_were_told_of_one_person_speak_for_themselves(
+    desk: Desk, account: Account, receiver: Receiver, api: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    other = Account(api, tokens, await a_partner(desk.engine, name="Somebody else"))
+    assert other.partner is not None
+    await a_subscription(desk.engine, other.partner, url=receiver.url)
+    await desk.approve()
+    async with desk.working():
+        await desk.become("delivered", "delivered")
+    async with desk.engine.begin() as conn:
+        found = await conn.execute(sa.text("SELECT partner_id, reference FROM partner_references"))
+        references: dict[UUID, str] = {row.partner_id: row.reference for row in found}
+        untell = (
+            "UPDATE deliveries SET reached = false FROM subscriptions s WHERE s.id = subscription_id AND partner_id = "
+        )
+        await conn.execute(sa.text(untell + ":partner"), {"partner": other.partner})
+    assert account.partner is not None
+    assert (await other.post(PATH, received(references[account.partner]))).status_code == 404
+    assert (await other.post(PATH, received(references[other.partner]))).status_code == 404
+    async with desk.engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE deliveries SET reached = true"))
+    assert (await other.post(PATH, received(references[account.partner]))).status_code == 404
+    assert (await other.post(PATH, received(references[other.partner]))).status_code == 200
+    shown = (await api.get("/v1/deliveries", headers=tokens.bearer("inspector"))).json()["items"]
+    said = {one["partner_id"]: len(one["acknowledged"]) for one in shown}
+    assert said == {str(account.partner): 0, str(other.partner): 1}
 
 
 @pytest.mark.parametrize(
