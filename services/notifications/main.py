@@ -40,21 +40,28 @@ def run_api(settings: Settings) -> None:
 
 def run_worker(settings: Settings) -> None:
     import asyncio
+    import contextlib
     from contextlib import AbstractAsyncContextManager
+    from dataclasses import replace
+    from datetime import timedelta
 
+    from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from services.notifications import handlers
     from services.notifications.consumers import consumer
     from services.notifications.delivery.engine import Engine
     from services.notifications.delivery.gauges import Gauges
     from services.notifications.delivery.keys import Keys
-    from shared.messaging import Tx
+    from shared.messaging import Tx, at
     from shared.messaging.dispatch import KERNEL
     from shared.messaging.event import utc_now
     from shared.messaging.serve import Background, serve_worker
     from shared.messaging.transaction import OnCommit, transaction
 
     signing = _signing(settings)
+    expiring = handlers.expiring(timedelta(days=settings.keep_days))
+    own = replace(consumer, rows=(*consumer.rows, at(handlers.EXPIRY, handlers.Expiry, expiring)))
 
     def deliveries(engine: AsyncEngine, on_commit: OnCommit) -> Background:
         wake = asyncio.Event()
@@ -73,16 +80,26 @@ def run_worker(settings: Settings) -> None:
         )
         gauges = Gauges(engine.connect, utc_now)
 
+        async def begin_expiry() -> None:
+            while True:
+                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                    async with open_transaction(None) as tx:
+                        await handlers.begin_expiry(tx)
+                    return
+                await asyncio.sleep(60)
+
         async def run() -> None:
             watching = asyncio.create_task(gauges.run())
+            beginning = asyncio.create_task(begin_expiry())
             try:
                 await sender.run()
             finally:
                 watching.cancel()
+                beginning.cancel()
 
         return Background(run, {"deliveries": wake.set})
 
-    serve_worker("notifications", settings, consumer, deliveries)
+    serve_worker("notifications", settings, own, deliveries)
 
 
 def run_migrate(settings: Settings) -> None:

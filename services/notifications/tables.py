@@ -175,7 +175,11 @@ deliveries = sa.Table(
     sa.Column("set_aside_at", _instant),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
-    sa.CheckConstraint("state <> 'refused' OR body = ''", name="nothing_left"),
+    # What was refused has no body, what is to be sent has one; of what ended, it is there for a while.
+    sa.CheckConstraint(
+        "CASE WHEN state = 'refused' THEN body = '' WHEN state IN ('pending', 'waiting') THEN body <> '' ELSE true END",
+        name="nothing_left",
+    ),
     # A delivery is ended, scheduled, or waits for the one that it takes back: nothing is ever forgotten in between.
     sa.CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name="scheduled"),
     sa.CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),

@@ -84,6 +84,8 @@ class Delivery(BaseModel):
     """The retraction that takes it back."""
     set_aside_at: datetime | None
     """When somebody looked at it once it had failed, and let it be, UTC."""
+    expired: bool
+    """Whether it ended so long ago that its body and its attempts are not kept any more."""
     created_at: datetime
     attempts: tuple[Attempt, ...]
     resends: tuple[Resent, ...]

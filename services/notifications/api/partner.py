@@ -56,6 +56,8 @@ class OwnDelivery(BaseModel):
     """`cancelled`: undone while it was being told; the retraction follows."""
     next_attempt_at: datetime | None
     """UTC; null unless it is pending."""
+    expired: bool
+    """Whether it ended so long ago that its body and its attempts are not kept any more."""
     planned_at: datetime
     """UTC."""
     attempts: tuple[Attempt, ...]

@@ -42,6 +42,9 @@ PROBLEMS = {
     Refusal.DELIVERY_WITHDRAWN: Problem(
         409, "delivery-withdrawn", "What the delivery says is no longer true; it will not be sent."
     ),
+    Refusal.DELIVERY_EXPIRED: Problem(
+        409, "delivery-expired", "The delivery ended so long ago that its body is not kept any more."
+    ),
     Refusal.SUBSCRIPTION_DISABLED: Problem(
         409, "subscription-disabled", "The endpoint said that it is gone; a new subscription is needed."
     ),

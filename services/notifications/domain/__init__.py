@@ -6,6 +6,7 @@ from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
 from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
+from services.notifications.domain.expiry import next_night
 from services.notifications.domain.notice import (
     PLACEHOLDER,
     Notice,
@@ -68,6 +69,7 @@ __all__ = [
     "forbidden_url",
     "held_retraction",
     "newly_allowed",
+    "next_night",
     "payload",
     "refuse_resend",
     "refuse_retry",

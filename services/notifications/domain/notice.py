@@ -11,7 +11,8 @@ PLACEHOLDER = "{reference}"
 NOBODY = f"r_{'0' * 32}"
 """Stands in an example for a reference."""
 
-_FRANCE = ZoneInfo("Europe/Paris")
+FRANCE = ZoneInfo("Europe/Paris")
+"""By whose days conventions run."""
 
 
 class Notice(StrEnum):
@@ -52,7 +53,7 @@ def example(template: str) -> str:
 
 def day_in_france(instant: datetime) -> date:
     """The calendar day of an instant in Europe/Paris, by which conventions run."""
-    return instant.astimezone(_FRANCE).date()
+    return instant.astimezone(FRANCE).date()
 
 
 def payload(notice: Notice, at: datetime, reference: str = PLACEHOLDER) -> str:

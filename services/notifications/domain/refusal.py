@@ -38,6 +38,8 @@ class Refusal(StrEnum):
     """Only a delivery that was accepted or given up can be sent again by hand."""
     DELIVERY_WITHDRAWN = "delivery-withdrawn"
     """What the delivery says is no longer true: the candidacy has been undone since."""
+    DELIVERY_EXPIRED = "delivery-expired"
+    """It ended so long ago that its body is not kept any more."""
     SUBSCRIPTION_DISABLED = "subscription-disabled"
     """The endpoint said that it is gone (410); a new subscription is needed."""
 
@@ -65,23 +67,26 @@ class Resend(StrEnum):
     OTHER = "other"
 
 
-def refuse_retry(state: State, *, withdrawn: bool, gone: bool) -> Refusal | None:
+def refuse_retry(state: State, *, withdrawn: bool, expired: bool, gone: bool) -> Refusal | None:
     """Why a delivery may not be tried again as one that failed; None when it may. Arguments as for `refuse_resend`."""
     if state is not State.FAILED:
         return Refusal.DELIVERY_NOT_FAILED
-    return refuse_resend(state, withdrawn=withdrawn, gone=gone)
+    return refuse_resend(state, withdrawn=withdrawn, expired=expired, gone=gone)
 
 
-def refuse_resend(state: State, *, withdrawn: bool, gone: bool) -> Refusal | None:
+def refuse_resend(state: State, *, withdrawn: bool, expired: bool, gone: bool) -> Refusal | None:
     """Why a delivery may not be sent again by hand; None when it may.
 
     Args:
         state: where it stands.
         withdrawn: whether a retraction has taken it back.
+        expired: whether its body is kept no more.
         gone: whether its endpoint has said that it is; one that is being changed is sent to once that is done.
     """
     if state not in {State.FAILED, State.DELIVERED}:
         return Refusal.DELIVERY_NOT_RESENDABLE
     if withdrawn:
         return Refusal.DELIVERY_WITHDRAWN
+    if expired:
+        return Refusal.DELIVERY_EXPIRED
     return Refusal.SUBSCRIPTION_DISABLED if gone else None

@@ -9,6 +9,7 @@ from services.notifications.handlers.alerts import (
     take_in_partner,
 )
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
+from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
@@ -24,14 +25,18 @@ from services.notifications.handlers.trials import Example, take_turn
 
 __all__ = [
     "DELIVERIES",
+    "EXPIRY",
     "Example",
+    "Expiry",
     "Seal",
     "Who",
     "acknowledge",
     "alert_partners",
     "approve",
+    "begin_expiry",
     "change_endpoint",
     "change_manners",
+    "expiring",
     "note_proof",
     "obey_consent",
     "pause",

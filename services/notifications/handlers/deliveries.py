@@ -24,10 +24,10 @@ async def retry_delivery(tx: Tx, delivery: UUID, who: Who) -> UUID:
     """Makes a delivery that was given up due at once: for one attempt, or the rest of its schedule.
 
     Raises:
-        Refused: there is none, it has not failed, it is no longer true, or its endpoint is gone.
+        Refused: there is none, it has not failed, it is no longer true, it is too old, or its endpoint is gone.
     """
     found = await _lock(tx, delivery, who)
-    _obey(refuse_retry(State(found.state), withdrawn=found.withdrawn, gone=found.gone))
+    _obey(refuse_retry(State(found.state), withdrawn=found.withdrawn, expired=found.expired, gone=found.gone))
     return await _send_again(tx, delivery, who, Resend.GIVEN_UP)
 
 
@@ -38,10 +38,10 @@ async def resend_delivery(tx: Tx, delivery: UUID, who: Who, reason: Resend) -> U
     more: the partner was told, whatever happens now.
 
     Raises:
-        Refused: there is none, it has not ended with either, it is no longer true, or its endpoint is gone.
+        Refused: there is none, it has not ended with either, it is no longer true or too old, or its endpoint is gone.
     """
     found = await _lock(tx, delivery, who)
-    _obey(refuse_resend(State(found.state), withdrawn=found.withdrawn, gone=found.gone))
+    _obey(refuse_resend(State(found.state), withdrawn=found.withdrawn, expired=found.expired, gone=found.gone))
     return await _send_again(tx, delivery, who, reason)
 
 

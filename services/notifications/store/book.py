@@ -14,6 +14,9 @@ from services.notifications.tables import attempts, deliveries, partners, resend
 
 Row = sa.Row[Any]
 
+EXPIRED = sa.and_(deliveries.c.body == b"", deliveries.c.state != State.REFUSED.value)
+"""Whether a delivery ended so long ago that its body and its attempts are not kept any more."""
+
 SEEN_BY_PARTNER = sa.or_(
     deliveries.c.state.in_(["pending", "delivered", "failed", "refused"]), deliveries.c.sequence.is_not(None)
 )
@@ -50,11 +53,12 @@ async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by:
 
 
 async def lock_delivery(conn: AsyncConnection, delivery: UUID, of: UUID | None = None) -> Row | None:
-    """State, `withdrawn` and `gone` of a delivery, locked until the transaction ends; None for none, or not `of` it."""
+    """State, `withdrawn`, `expired` and `gone` of a delivery, locked until the transaction ends; None: not `of` it."""
     query = (
         sa.select(
             deliveries.c.state,
             deliveries.c.superseded_by.is_not(None).label("withdrawn"),
+            EXPIRED.label("expired"),
             (subscriptions.c.state == "disabled").label("gone"),
         )
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
@@ -144,6 +148,7 @@ _DELIVERIES = sa.select(
     deliveries.c.next_attempt_at,
     deliveries.c.superseded_by,
     deliveries.c.set_aside_at,
+    EXPIRED.label("expired"),
     deliveries.c.created_at,
 ).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
 

@@ -50,7 +50,7 @@ _PULL = sa.text(
         SELECT n.id, n.subscription_id, n.notice, n.body, n.created_at, n.written_in, n.candidacy_id, n.decision_number,
             n.state, n.sequence, n.body_sha256, p.id AS partner_id, p.convention_from, p.convention_to,
             CASE n.state WHEN 'cancelled' THEN 'withdrawn' WHEN 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed')
-                ELSE {FORBIDDEN} END AS withheld
+                ELSE coalesce({FORBIDDEN}, CASE WHEN n.body = '' THEN 'expired' END) END AS withheld
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id JOIN deliveries n ON n.subscription_id = s.id
         WHERE p.id = :partner
             AND (n.state IN ('pending', 'delivered', 'failed', 'refused') OR n.sequence IS NOT NULL)

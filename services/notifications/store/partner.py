@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import State
-from services.notifications.store.book import SEEN_BY_PARTNER, Row, one, page
+from services.notifications.store.book import EXPIRED, SEEN_BY_PARTNER, Row, one, page
 from services.notifications.tables import deliveries, subscriptions
 
 
@@ -41,5 +41,6 @@ _DELIVERIES = sa.select(
     deliveries.c.sequence,
     deliveries.c.state,
     deliveries.c.next_attempt_at,
+    EXPIRED.label("expired"),
     deliveries.c.created_at.label("planned_at"),
 ).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)

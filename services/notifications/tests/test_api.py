@@ -284,6 +284,7 @@ async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
         "next_attempt_at": "2026-11-23T09:00:00Z",
         "superseded_by": None,
         "set_aside_at": None,
+        "expired": False,
         "created_at": "2026-11-23T09:00:00Z",
         "attempts": [
             {"number": 1, "started_at": "2026-11-23T09:00:00Z", "duration_ms": 12, "outcome": "answered",

@@ -56,6 +56,7 @@ async def test_a_partner_sees_its_own_deliveries_and_nothing_of_the_person(
         "sequence": 1,
         "state": "pending",
         "next_attempt_at": seconds(row.next_attempt_at.isoformat()),
+        "expired": False,
         "planned_at": now,
     }
 

@@ -158,7 +158,7 @@ async def test_whether_it_may_be_told_is_asked_again(
 
 @pytest.mark.parametrize("state", [State.PENDING, State.WAITING, State.CANCELLED, State.REFUSED])
 def test_what_has_not_ended_with_the_partner_is_not_sent_again(state: State) -> None:
-    assert refuse_resend(state, withdrawn=False, gone=False) == Refusal.DELIVERY_NOT_RESENDABLE
+    assert refuse_resend(state, withdrawn=False, expired=False, gone=False) == Refusal.DELIVERY_NOT_RESENDABLE
 
 
 async def test_what_is_no_longer_true_or_has_no_endpoint_is_not_sent_again(

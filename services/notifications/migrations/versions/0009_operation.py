@@ -1,4 +1,4 @@
-"""Deliveries are sent again by hand, or set aside; endpoints are sent examples, and when one ended is kept."""
+"""Deliveries are sent again by hand, or set aside; endpoints are sent examples, and when one ended is kept; bodies expire."""
 
 from alembic import op
 
@@ -23,6 +23,12 @@ STATEMENTS = (
         ADD CONSTRAINT ck_subscriptions_disabled CHECK (
             num_nulls(disabled_at, disabled_because) IN (0, 2) AND (disabled_at IS NULL OR state = 'disabled')
         )
+    """,
+    "ALTER TABLE deliveries DROP CONSTRAINT ck_deliveries_nothing_left",
+    """
+    ALTER TABLE deliveries ADD CONSTRAINT ck_deliveries_nothing_left CHECK (
+        CASE WHEN state = 'refused' THEN body = '' WHEN state IN ('pending', 'waiting') THEN body <> '' ELSE true END
+    )
     """,
     """
     CREATE TABLE resends (
