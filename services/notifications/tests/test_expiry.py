@@ -1,5 +1,6 @@
 """Bodies and attempts of deliveries that ended long ago are cleared away; who was told what stays."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from services.notifications.consumers import consumer
 from services.notifications.domain import Refusal, State, next_night, refuse_resend
 from services.notifications.handlers import EXPIRY, Expiry, begin_expiry, expiring
 from services.notifications.handlers.expiry import PAUSE
+from services.notifications.store.book import make_due
 from services.notifications.tests.account import Account
 from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock
@@ -91,14 +93,51 @@ async def test_what_ended_is_kept_for_ninety_days_and_then_cleared_away_but_for_
 
 
 async def test_what_is_still_to_be_sent_is_left_alone_however_old(
-    desk: Desk, night: Bench, clock: SettableClock
+    desk: Desk, receiver: Receiver, night: Bench, clock: SettableClock
 ) -> None:
+    receiver.answers = [answering(500)]
     await desk.approve()
-    await change(desk.engine, "UPDATE subscriptions SET paused_until = '2100-01-01'")
+    async with desk.working():
+        await desk.tried(1)
     clock.forward(KEEP * 2)
     await begun(desk)
     await night.fire_timers()
+    assert (await bodies(desk), len(await desk.tries())) == ([True], 1)
+
+
+async def test_what_ended_lately_without_being_tried_is_kept(
+    desk: Desk, receiver: Receiver, night: Bench, clock: SettableClock
+) -> None:
+    await delivered(desk)
+    clock.forward(KEEP + timedelta(seconds=1))
+    # In the same chunk as something old.
+    await desk.bench.deliver(an_approval(), subject=uuid7())
+    await change(desk.engine, "UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL")
+    await begun(desk)
+    await night.fire_timers()
+    assert await bodies(desk) == [False, True]
+
+
+async def test_what_is_just_being_sent_again_keeps_its_body(
+    desk: Desk, receiver: Receiver, night: Bench, clock: SettableClock
+) -> None:
+    await delivered(desk)
+    clock.forward(KEEP + timedelta(seconds=1))
+    await begun(desk)
+    (row,) = await desk.rows()
+    async with desk.engine.begin() as conn:
+        await make_due(conn, row.id, clock.now)
+        firing = asyncio.ensure_future(night.fire_timers())
+
+        async def waits() -> bool:
+            assert not firing.done()
+            waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            return bool(await all_of(desk.engine, waiting))
+
+        await eventually(waits)
+    await firing
     assert await bodies(desk) == [True]
+    assert await all_of(desk.engine, "SELECT kind FROM messaging.timer WHERE attempts > 0") == []
 
 
 async def test_what_was_tried_lately_is_not_old(
@@ -124,6 +163,7 @@ async def test_it_is_done_chunk_by_chunk_and_goes_on_where_it_was_cut_off(
     for _ in range(3):
         # The place is in the timer, so that another worker goes on there.
         await night.fire_timers()
+        await begun(desk)
         seen.append((await bodies(desk)).count(False))
         clock.forward(PAUSE)
     assert seen == [2, 4, 5]
