@@ -83,7 +83,7 @@ def run_worker(settings: Settings) -> None:
         async def begin_expiry() -> None:
             while True:
                 with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                    async with open_transaction(None) as tx:
+                    async with open_transaction() as tx:
                         await handlers.begin_expiry(tx)
                     return
                 await asyncio.sleep(60)

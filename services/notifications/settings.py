@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     """JSON list of the site's key pairs: of those that are valid the newest signs, all are published."""
     allow_loopback: bool = False
     """Whether deliveries may go to this machine: local stacks and tests only."""
-    keep_days: int = Field(default=90, ge=35, le=3650)
+    keep_days: int = Field(default=90, ge=40, le=3650)
     """For how long bodies and attempts are kept after the last attempt: longer than a hold and its retries may last."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""

@@ -121,8 +121,8 @@ subscriptions = sa.Table(
 `next_slot_at`: when its rate has room again. `failures`: how often it failed since it last worked. `allowance`: how
 many it may have in flight, less after failures. `slow`: its last answers took long. `last_sequence`: number of the
 last notice that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None:
-the common ones) and `give_up_after`: seconds. `tested_at`: when an example was last sent to it. `old_secret` signs beside
-the new one until a day after the rotation.
+the common ones) and `give_up_after`: seconds. `tested_at`: when an example was last sent to it. `old_secret` signs
+beside the new one until a day after the rotation.
 """
 
 partner_references = sa.Table(

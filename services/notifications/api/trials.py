@@ -15,7 +15,7 @@ from services.notifications.handlers import Example
 from shared.boundary import Record, headers_of, recording
 from shared.messaging import Tx
 
-Send = Callable[[str, Sequence[bytes], UUID, bytes], Awaitable[tuple[UUID, str, int | None, int, str]]]
+Send = Callable[[str, Sequence[bytes], UUID, bytes], Awaitable[tuple[UUID, str, int | None, int, str | None]]]
 """Sends a body to an address, signed with the sealed secrets of a subscription: the `webhook-id`, the code of what came
 of it, the HTTP status, milliseconds, and the beginning of the answer."""
 
@@ -36,8 +36,8 @@ class Tested(BaseModel):
     """`accepted`, `answered` (with another status than 2xx), or the code of an error such as `timeout`."""
     http_status: int | None
     duration_ms: int
-    head: str
-    """The beginning of the answer's body. It is not kept."""
+    head: str | None
+    """Plain words of the beginning of the answer. They are not kept."""
 
 
 class _Noted(BaseModel):

@@ -9,12 +9,10 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import sign
 from services.notifications.delivery.keys import Keys, Unreadable
+from services.notifications.delivery.redaction import redacted
 from services.notifications.delivery.send import Sender
 from services.notifications.delivery.signing_keys import SigningKeys
 from shared.messaging.event import Clock
-
-SHOWN = 512
-"""Bytes of an answer's body that are shown. Nothing of it is kept."""
 
 
 class Trial(NamedTuple):
@@ -25,8 +23,8 @@ class Trial(NamedTuple):
     """As of an attempt."""
     http_status: int | None
     duration_ms: int
-    head: str
-    """The beginning of the answer's body."""
+    head: str | None
+    """The beginning of the answer, redacted like that of an attempt, yet not kept."""
 
 
 def trying(
@@ -48,12 +46,12 @@ def trying(
         try:
             secrets = [keys.open(one, subscription) for one in sealed]
         except Unreadable:
-            return Trial(message, "secret_unreadable", None, 0, "")
+            return Trial(message, "secret_unreadable", None, 0, None)
         now = clock()
         signed = sign.headers(secrets, message, now, body, signing.at(now))
         async with Sender(allow_loopback=allow_loopback) as sender:
-            answer, _, head = await sender.ask("POST", url, signed, body)
+            answer, _ = await sender.ask("POST", url, signed, body)
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
-        return Trial(message, answer.outcome, answer.status, milliseconds, head[:SHOWN].decode(errors="replace"))
+        return Trial(message, answer.outcome, answer.status, milliseconds, redacted(answer.head))
 
     return send

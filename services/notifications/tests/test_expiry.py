@@ -46,7 +46,7 @@ def night(desk: Desk, clock: SettableClock) -> Bench:
 
 
 async def begun(desk: Desk) -> None:
-    async with desk.transaction(None) as tx:
+    async with desk.transaction() as tx:
         await begin_expiry(tx)
 
 

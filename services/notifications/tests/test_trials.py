@@ -50,7 +50,7 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 async def test_an_example_is_like_any_notice_but_marked_and_about_nobody(
     attempt: Trying, receiver: Receiver, notice: str
 ) -> None:
-    receiver.answers = [saying(b'{"stored": true}' + b"x" * 4000)]
+    receiver.answers = [saying(b"stored for anne@example.org" + b" x" * 4000)]
     answer = await attempt(type=notice)
     assert answer.status_code == 200, answer.text
     shown = answer.json()
@@ -59,7 +59,7 @@ async def test_an_example_is_like_any_notice_but_marked_and_about_nobody(
         "webhook_id": receiver.ids[0],
         "outcome": "accepted",
         "http_status": 200,
-        "head": '{"stored": true}' + "x" * 496,
+        "head": ("stored for …" + " x" * 100)[:200],
     }
     (told,) = receiver.notices
     assert told.pop("timestamp")
@@ -90,7 +90,7 @@ async def test_what_an_endpoint_answers_to_an_example_has_no_consequence(
 async def test_an_address_where_nobody_answers_is_said_to_be_one(attempt: Trying, engine: AsyncEngine) -> None:
     await change(engine, "UPDATE subscriptions SET url = 'http://127.0.0.1:1/hook'")
     shown = (await attempt()).json()
-    assert (shown["outcome"], shown["http_status"], shown["head"]) == ("connect_failed", None, "")
+    assert (shown["outcome"], shown["http_status"], shown["head"]) == ("connect_failed", None, None)
 
 
 async def test_an_address_inside_is_not_called(attempt: Trying, engine: AsyncEngine) -> None:
