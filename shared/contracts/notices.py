@@ -52,6 +52,8 @@ class Numbered(Told):
 
     sequence: Annotated[int, Field(ge=1, examples=[42])]
     """Its number among all notices of its subscription, one more than that of the notice before."""
+    test: Literal[True] | None = None
+    """Only in an example that somebody has sent to try an endpoint: about nobody, and its `sequence` counts nothing."""
 
 
 class ApprovedNotice(Numbered):
@@ -110,12 +112,14 @@ def check(notice: str, version: int, body: str) -> None:
 
 
 def example(model: type[BaseModel]) -> dict[str, Any]:
-    """What a body looks like. Fictitious and always the same.
+    """What a body looks like, without what is only there at times. Fictitious and always the same.
 
     Raises:
         ValueError: a field has neither an example nor one value.
     """
-    return {field.alias or name: _value(name, field) for name, field in model.model_fields.items()}
+    return {
+        field.alias or name: _value(name, field) for name, field in model.model_fields.items() if field.is_required()
+    }
 
 
 def _value(name: str, field: FieldInfo) -> Any:

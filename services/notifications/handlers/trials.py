@@ -5,7 +5,9 @@ from uuid import UUID
 
 from services.notifications import domain
 from services.notifications.domain import Notice, Refusal, Refused
+from services.notifications.handlers.wording import worded
 from services.notifications.store import subscriptions as store
+from shared.contracts.notices import check
 from shared.messaging import Tx
 
 
@@ -24,7 +26,7 @@ async def take_turn(tx: Tx, subscription: UUID, notice: Notice, of: UUID | None 
     Args:
         tx: a transaction that is committed before anything is sent.
         subscription: where to.
-        notice: of which type.
+        notice: of which type; it comes in the version of the subscription.
         of: the partner that asks for it itself; None for an officer.
 
     Raises:
@@ -38,4 +40,6 @@ async def take_turn(tx: Tx, subscription: UUID, notice: Notice, of: UUID | None 
     domain.check_example(known, target.tested_at, tx.now)
     await store.change(tx.conn, subscription, tested_at=tx.now)
     secrets = [one for one in (target.secret, target.old_secret) if one is not None]
-    return Example(target.url, secrets, domain.example(domain.payload(notice, tx.now)).encode())
+    body = domain.example(worded(notice, tx.now)[target.notice_version])
+    check(notice.value, target.notice_version, body)
+    return Example(target.url, secrets, body.encode())

@@ -95,10 +95,10 @@ async def endpoint(conn: AsyncConnection, subscription: UUID) -> Row | None:
 
 
 async def target(conn: AsyncConnection, subscription: UUID, now: datetime) -> Row:
-    """Address, sealed secrets that sign at this instant, and `tested_at` of a subscription that is known to exist."""
+    """Address, version, sealed secrets that sign at this instant, and `tested_at` of a subscription that is there."""
     old = sa.case((subscriptions.c.old_secret_until > now, subscriptions.c.old_secret)).label("old_secret")
-    columns = (subscriptions.c.url, subscriptions.c.secret, old, subscriptions.c.tested_at)
-    return await one(conn, sa.select(*columns).where(subscriptions.c.id == subscription))
+    told = (subscriptions.c.url, subscriptions.c.notice_version, subscriptions.c.tested_at)
+    return await one(conn, sa.select(*told, subscriptions.c.secret, old).where(subscriptions.c.id == subscription))
 
 
 async def subscriptions_page(
