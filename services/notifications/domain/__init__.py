@@ -5,8 +5,8 @@ from services.notifications.domain.attention import ENDING, OVERDUE, Matter
 from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
-from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.expiry import next_night
+from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
     Notice,

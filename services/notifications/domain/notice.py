@@ -11,6 +11,9 @@ PLACEHOLDER = "{reference}"
 NOBODY = f"r_{'0' * 32}"
 """Stands in an example for a reference."""
 
+UNUSED = 2**31 - 1
+"""Stands in an example for a number: whoever overlooks that it is one sees a gap, and drops no notice for it."""
+
 FRANCE = ZoneInfo("Europe/Paris")
 """By whose days conventions run."""
 
@@ -42,13 +45,13 @@ class State(StrEnum):
 
 
 def example(template: str) -> str:
-    """The body of an example: like any other, yet about nobody, with a number that leaves no gap, and marked.
+    """The body of an example: like any other, yet about nobody, with a number that no notice ever has, and marked.
 
     Args:
         template: as `payload` gives it.
     """
     body = json.loads(template.replace(PLACEHOLDER, NOBODY))
-    return json.dumps(body | {"sequence": 1, "test": True}, separators=(",", ":"))
+    return json.dumps(body | {"sequence": UNUSED, "test": True}, separators=(",", ":"))
 
 
 def day_in_france(instant: datetime) -> date:

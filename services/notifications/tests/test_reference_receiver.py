@@ -28,6 +28,8 @@ from deploy.local import issuer
 from deploy.local.machine import free_port
 from services.notifications.delivery import sign
 from services.notifications.delivery.proof import CHALLENGE, asking
+from services.notifications.delivery.trial import trying
+from services.notifications.domain import Notice, example, payload
 from services.notifications.tests.builders import KEYS, SECRET, SIGNING, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.worker import Desk
@@ -173,6 +175,15 @@ async def test_it_says_yes_to_the_site_and_to_nobody_else(partner: Partner, cloc
         headers = sign.headers([SECRET], uuid7(), clock.now, body, SIGNING.at(clock.now))
         async with session.post(partner.url, data=body, headers=headers) as answer:
             assert (answer.status, await answer.read()) == (200, b'{"challenge": "c_1"}')
+    assert partner.does("SELECT * FROM notices") == []
+
+
+async def test_it_accepts_an_example_and_keeps_none(partner: Partner, clock: SettableClock) -> None:
+    send = trying(KEYS, SIGNING, clock, allow_loopback=True)
+    owner = uuid7()
+    body = example(payload(Notice.APPROVED, clock.now)).encode()
+    async with partner.up():
+        assert (await send(partner.url, [KEYS.seal(SECRET, owner)], owner, body)).http_status == 204
     assert partner.does("SELECT * FROM notices") == []
 
 
