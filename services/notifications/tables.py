@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 
 from shared.database import metadata as _metadata
 
@@ -145,6 +145,58 @@ approvals = sa.Table(
 )
 """The approvals that stand. `ordered`: partner categories that the signed act lists. `allowed`: by the person, now."""
 
+replays = sa.Table(
+    "replays",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("subscription_id", sa.ForeignKey(subscriptions.c.id), nullable=False),
+    sa.Column("since", _instant, nullable=False),
+    sa.Column("until", _instant, nullable=False),
+    sa.Column("notices", ARRAY(sa.Text), nullable=False),
+    sa.Column("states", ARRAY(sa.Text), nullable=False),
+    sa.Column("per_minute", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", _instant, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("to_take", sa.Integer, nullable=False),
+    sa.Column("cursor_at", _instant),
+    sa.Column("cursor_id", sa.Uuid),
+    sa.Column("taken", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("skipped", JSONB, nullable=False, server_default="{}"),
+    sa.Column("started_at", _instant),
+    sa.Column("ended_at", _instant),
+    sa.Column("cancelled_by", sa.Text),
+    sa.Column("cancelled_because", sa.Text),
+    sa.CheckConstraint("since < until AND until <= created_at AND until <= since + interval '90 days'", name="range"),
+    sa.CheckConstraint(
+        "cardinality(notices) > 0 AND notices <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']", name="notices"
+    ),
+    sa.CheckConstraint("cardinality(states) > 0 AND states <@ ARRAY['failed', 'delivered']", name="states"),
+    sa.CheckConstraint("per_minute BETWEEN 1 AND 240", name="pace"),
+    sa.CheckConstraint("reason IN ('outage', 'data_lost', 'asked_by_partner', 'other')", name="reason"),
+    sa.CheckConstraint("state IN ('queued', 'running', 'cancelled', 'done')", name="state"),
+    sa.CheckConstraint("num_nulls(cursor_at, cursor_id) IN (0, 2)", name="cursor"),
+    sa.CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="begun"),
+    sa.CheckConstraint("(state IN ('cancelled', 'done')) = (ended_at IS NOT NULL)", name="ended"),
+    sa.CheckConstraint(
+        "(state = 'cancelled') = (cancelled_because IS NOT NULL) AND (cancelled_by IS NULL OR state = 'cancelled')",
+        name="cancelled",
+    ),
+    sa.Index(
+        "uq_replays_one_at_a_time",
+        "subscription_id",
+        unique=True,
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    ),
+)
+"""Orders to send again what was planned for a subscription from `since` until before `until`.
+
+`found`, `to_take`: counted when it was ordered. `cursor_*`: the last delivery of the range that was looked at.
+`skipped`: how many were not taken, by reason. `cancelled_by`: None when the endpoint's end did it.
+"""
+
 deliveries = sa.Table(
     "deliveries",
     metadata,
@@ -173,6 +225,7 @@ deliveries = sa.Table(
     sa.Column("body_sha256", BYTEA),
     sa.Column("set_aside_by", sa.Text),
     sa.Column("set_aside_at", _instant),
+    sa.Column("replay_id", sa.ForeignKey(replays.c.id)),
     sa.CheckConstraint("notice IN ('candidacy.approved', 'candidacy.withdrawn')", name="notice"),
     sa.CheckConstraint("state IN ('pending', 'waiting', 'delivered', 'failed', 'cancelled', 'refused')", name="state"),
     # What was refused has no body, what is to be sent has one; of what ended, it is there for a while.
@@ -190,13 +243,18 @@ deliveries = sa.Table(
     sa.CheckConstraint("num_nulls(set_aside_by, set_aside_at) IN (0, 2)", name="set_aside"),
     sa.UniqueConstraint("event_id", "subscription_id"),
     sa.UniqueConstraint("subscription_id", "sequence"),
+    sa.CheckConstraint("replay_id IS NULL OR state = 'pending'", name="replayed_while_pending"),
+    # Live before replayed, each by time: PostgreSQL skips from the one to the other (18 or later).
     sa.Index(
-        "ix_deliveries_subscription_id_next_attempt_at",
+        "ix_deliveries_subscription_id_lane_next_attempt_at",
         "subscription_id",
+        sa.text("(replay_id IS NOT NULL)"),
         "next_attempt_at",
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index("ix_deliveries_failed", "subscription_id", postgresql_where=sa.text("state = 'failed'")),
+    sa.Index("ix_deliveries_replay_id", "replay_id", postgresql_where=sa.text("replay_id IS NOT NULL")),
+    sa.Index("ix_deliveries_subscription_id_created_at_id", "subscription_id", "created_at", "id"),
     sa.Index("ix_deliveries_candidacy_id", "candidacy_id"),
     sa.Index("ix_deliveries_subscription_id_written_in_id", "subscription_id", "written_in", "id"),
 )
@@ -208,8 +266,23 @@ takes this one back. `written_in`: the transaction that made it a thing to tell,
 `sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
 `numbered_at` and `body_sha256`: when that was, and of that body: they make the day's manifest and outlive the body.
 `set_aside_*`: who looked at it once it had failed, and lets it be.
-`header_*`: envelope and trace context of the event, as they are carried on.
+`header_*`: envelope and trace context of the event, as they are carried on. `replay_id`: has it sent again; a trigger
+notes in `replayed` how that ended, and that what was delivered once stays delivered.
 """
+
+replayed = sa.Table(
+    "replayed",
+    metadata,
+    sa.Column("replay_id", sa.ForeignKey(replays.c.id), primary_key=True),
+    sa.Column("delivery_id", sa.ForeignKey(deliveries.c.id), primary_key=True),
+    sa.Column("taken_at", _instant, nullable=False),
+    sa.Column("former", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("ended", sa.Text),
+    sa.CheckConstraint("former IN ('failed', 'delivered')", name="former"),
+    sa.CheckConstraint("ended IN ('delivered', 'failed', 'refused', 'cancelled', 'given_back')", name="ended"),
+)
+"""What a replay took, once each. `former`, `attempts`: as it stood then. `ended`: None until the replay of it has."""
 
 attempts = sa.Table(
     "attempts",
