@@ -102,7 +102,7 @@ class Subscription(BaseModel):
     failures: int
     """How often the endpoint has failed since it last worked; from the fifth on one delivery at a time probes it."""
     pending: int
-    """Deliveries that are to be sent, the held ones among them."""
+    """Deliveries that are to be sent, the held ones among them; replayed ones are not counted."""
     oldest_pending_at: datetime | None
     """When the oldest of them was planned, UTC."""
     created_at: datetime

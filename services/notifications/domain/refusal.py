@@ -42,6 +42,18 @@ class Refusal(StrEnum):
     """It ended so long ago that its body is not kept any more."""
     SUBSCRIPTION_DISABLED = "subscription-disabled"
     """The endpoint said that it is gone (410); a new subscription is needed."""
+    REPLAY_RANGE = "replay-range"
+    """A replay is of a range of the past: a beginning before its end, ninety days at most."""
+    REPLAY_TOO_FAST = "replay-too-fast"
+    """A replay is no faster than what its subscription takes of everything."""
+    REPLAY_EMPTY = "replay-empty"
+    """Nothing in the range can be sent again."""
+    REPLAY_RUNNING = "replay-running"
+    """Another replay of the subscription is not over."""
+    REPLAY_UNKNOWN = "replay-unknown"
+    """There is no such replay."""
+    REPLAY_OVER = "replay-over"
+    """The replay has ended already."""
 
 
 class Refused(Exception):

@@ -116,7 +116,11 @@ async def subscription(conn: AsyncConnection, subscription_id: UUID) -> Row:
     return await one(conn, _SUBSCRIPTIONS.where(subscriptions.c.id == subscription_id))
 
 
-_pending = sa.and_(deliveries.c.subscription_id == subscriptions.c.id, deliveries.c.state == "pending")
+_pending = sa.and_(
+    deliveries.c.subscription_id == subscriptions.c.id,
+    deliveries.c.state == "pending",
+    deliveries.c.replay_id.is_(None),
+)
 _SUBSCRIPTIONS = sa.select(
     *(column for column in subscriptions.c if "secret" not in column.name and column.name != "next_slot_at"),
     sa.select(sa.func.count()).where(_pending).scalar_subquery().label("pending"),
