@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery.schedule import RETRIES, Policy
 from services.notifications.domain import OPENS_AFTER
+from services.notifications.store.lane import BEHIND
 from services.notifications.store.permission import FORBIDDEN
 from services.notifications.store.sequence import given, numbering
 
@@ -78,7 +79,7 @@ async def claim(
     room: int,
     slow_room: int,
 ) -> list[Claimed]:
-    """Leases due rows, the longest due first, so many per endpoint that none can take all places.
+    """Leases due rows, live before replayed, the longest due first, so many per endpoint that none can take all places.
 
     A row whose lease had lapsed counts the attempt as lost: the partner may have been told. Whether a notice may be
     told is asked here, at every attempt. A retraction always may: it goes to exactly those who have the notice.
@@ -111,20 +112,16 @@ _NUMBERED = numbering(
 _CLAIM = sa.text(
     f"""
     WITH found AS MATERIALIZED (
-        SELECT d.*, s.slow, row_number() OVER (PARTITION BY s.slow ORDER BY d.next_attempt_at) AS place
+        SELECT d.*, s.slow, row_number() OVER (
+                PARTITION BY s.slow ORDER BY d.replay_id IS NOT NULL, d.next_attempt_at
+            ) AS place
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
             SELECT n.id, n.subscription_id, n.candidacy_id, n.attempts, n.next_attempt_at, n.lease_until, n.sequence,
                 n.superseded_by IS NULL AND s.state = 'active' AND {FORBIDDEN} IS NULL AS tellable,
-                {FORBIDDEN} AS forbidden, p.id AS partner_id, p.convention_from, p.convention_to
+                {FORBIDDEN} AS forbidden, p.id AS partner_id, p.convention_from, p.convention_to, n.replay_id
             FROM deliveries n
-            WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now AND NOT (
-                s.ordered AND EXISTS (
-                    SELECT FROM deliveries e
-                    WHERE e.candidacy_id = n.candidacy_id AND e.subscription_id = s.id
-                        AND e.state IN ('pending', 'waiting') AND (e.created_at, e.id) < (n.created_at, n.id)
-                )
-            )
-            ORDER BY n.next_attempt_at
+            WHERE n.subscription_id = s.id AND n.state = 'pending' AND n.next_attempt_at <= :now AND NOT {BEHIND}
+            ORDER BY n.replay_id IS NOT NULL, n.next_attempt_at
             LIMIT least(
                 greatest(0, CASE WHEN s.failures < :opens_after THEN least(CAST(:cap AS int), s.allowance) ELSE 1 END
                     - cardinality(array_positions(CAST(:in_flight AS uuid[]), s.id))),
@@ -138,7 +135,8 @@ _CLAIM = sa.text(
         WHERE s.state = 'disabled'
             OR s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :now)
     ), due AS MATERIALIZED (
-        SELECT * FROM found WHERE NOT slow OR place <= :slow_room ORDER BY next_attempt_at LIMIT :room
+        SELECT * FROM found WHERE NOT slow OR place <= :slow_room
+        ORDER BY replay_id IS NOT NULL, next_attempt_at LIMIT :room
     ), {_NUMBERED}, lost AS (
         INSERT INTO attempts (delivery_id, number, started_at, outcome)
         SELECT id, attempts, lease_until - CAST(:lease AS interval), 'lost'
