@@ -20,6 +20,9 @@ from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start
 
+REPLAY = "inserre-replay"
+"""Header of attempts that a replay causes: its id, for people who look. Not signed: nobody may rely on it."""
+
 
 class Attempts:
     """Makes attempts.
@@ -64,7 +67,7 @@ class Attempts:
             span.set_status(Status(StatusCode.ERROR, answer.outcome))
         outcome = decide(
             answer,
-            attempt=claimed.attempt,
+            attempt=claimed.attempt - claimed.spent,
             failures=claimed.failures,
             now=self._clock(),
             patient_since=claimed.patient_since,
@@ -84,8 +87,10 @@ class Attempts:
         except Unreadable:
             return Answer(error="secret_unreadable")
         now = self._clock()
-        signed = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now))
-        return await self._sender.post(claimed.url, signed, claimed.body)
+        headers = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now))
+        if claimed.replay is not None:
+            headers[REPLAY] = str(claimed.replay)
+        return await self._sender.post(claimed.url, headers, claimed.body)
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

@@ -33,7 +33,7 @@ class Claimed(NamedTuple):
     attempt: int
     """Number of the attempt that this claim allows, from 1."""
     patient_since: datetime
-    """Since when it could be sent: planned, or its endpoint served again after a hold."""
+    """Since when it could be sent: planned, replayed, or its endpoint served again after a hold."""
     superseded: bool
     """It was taken back while a lost worker held it: not to be sent any more."""
     header_names: Sequence[bytes]
@@ -60,6 +60,12 @@ class Claimed(NamedTuple):
     """Seconds of patience."""
     client_errors: str
     """`again` or `give_up`: what follows from a 4xx that says that the notice itself is at fault."""
+    replay: UUID | None
+    """The replay that has it sent again."""
+    told: bool
+    """It was delivered before that replay, and said so."""
+    spent: int
+    """Attempts before that replay: its patience begins anew."""
 
     @property
     def policy(self) -> Policy:
@@ -112,7 +118,7 @@ _NUMBERED = numbering(
 _CLAIM = sa.text(
     f"""
     WITH found AS MATERIALIZED (
-        SELECT d.*, s.slow, row_number() OVER (
+        SELECT d.*, again.taken_at, again.former, again.attempts AS spent, s.slow, row_number() OVER (
                 PARTITION BY s.slow ORDER BY d.replay_id IS NOT NULL, d.next_attempt_at
             ) AS place
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
@@ -131,7 +137,7 @@ _CLAIM = sa.text(
                 )) END
             )
             FOR UPDATE SKIP LOCKED
-        ) d
+        ) d LEFT JOIN replayed again ON again.replay_id = d.replay_id AND again.delivery_id = d.id
         WHERE s.state = 'disabled'
             OR s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :now)
     ), due AS MATERIALIZED (
@@ -159,11 +165,12 @@ _CLAIM = sa.text(
     FROM due LEFT JOIN numbered ON numbered.id = due.id, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id
     RETURNING d.id, d.lease_token, d.subscription_id, d.candidacy_id, d.event_id, d.decision_number, d.notice, d.body,
-        d.attempts, greatest(d.created_at, s.served_since), d.superseded_by IS NOT NULL, d.header_names,
+        d.attempts, greatest(d.created_at, s.served_since, due.taken_at), d.superseded_by IS NOT NULL, d.header_names,
         d.header_values, s.url, s.secret, CASE WHEN s.old_secret_until > :now THEN s.old_secret END, s.failures,
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id),
-        s.slow, s.retry_waits, s.give_up_after, s.client_errors
+        s.slow, s.retry_waits, s.give_up_after, s.client_errors,
+        d.replay_id, coalesce(due.former = 'delivered', false), coalesce(due.spent, 0)
     """  # noqa: S608
 ).bindparams(
     sa.bindparam("lease", LEASE),

@@ -84,9 +84,9 @@ def _state(outcome: Outcome) -> tuple[str, datetime | None]:
 
 def _answer(ended: Ended, settled: Settled) -> PartnerAlerted | PartnerAlertFailed | None:
     """What selection is told of a delivery that has ended; of one that was accepted before it knows."""
-    if settled.repeated:
-        return None
     claimed = ended.claimed
+    if settled.repeated or claimed.told:
+        return None
     said = {
         "candidacy_id": claimed.candidacy,
         "request_id": claimed.event_id,

@@ -167,10 +167,10 @@ def decide(
 
     Args:
         answer: of the partner, or of the network.
-        attempt: number of the attempt that ended, from 1.
+        attempt: number of the attempt that ended, from 1; of a replay its own.
         failures: of the endpoint on end, before this attempt.
         now: UTC.
-        patient_since: when the delivery was planned, or its endpoint was served again after a hold, UTC.
+        patient_since: when the delivery was planned or replayed, or its endpoint was served again after a hold, UTC.
         rng: for jitter.
         policy: of the subscription.
     """
