@@ -1,4 +1,4 @@
-"""Which event sets off which use case."""
+"""Which event or timer sets off which use case."""
 
 from services.notifications import handlers
 from shared.contracts.selection import (
@@ -9,7 +9,7 @@ from shared.contracts.selection import (
     CandidacyWithdrawn,
     PartnerConsentChanged,
 )
-from shared.messaging import Consumer, on
+from shared.messaging import Consumer, at, on
 
 consumer = Consumer(
     "notifications",
@@ -20,6 +20,7 @@ consumer = Consumer(
         on(CandidacyRevoked, handlers.retract_alerts),
         on(CandidacyLapsed, handlers.retract_alerts),
         on(PartnerConsentChanged, handlers.obey_consent),
+        at(handlers.REPLAY, handlers.ReplayStep, handlers.step_replay),
     ),
     chunk=50,
 )

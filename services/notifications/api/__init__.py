@@ -13,6 +13,7 @@ from services.notifications.api import (
     partner,
     partners,
     proofs,
+    replays,
     subscriptions,
     trials,
 )
@@ -44,6 +45,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
     router.include_router(trials.build(send))
     router.include_router(deliveries.router)
     router.include_router(attention.router)
+    router.include_router(replays.router)
     router.include_router(disclosures.router)
     router.include_router(feed.router)
     router.include_router(manifests.build(sign))

@@ -48,6 +48,16 @@ PROBLEMS = {
     Refusal.SUBSCRIPTION_DISABLED: Problem(
         409, "subscription-disabled", "The endpoint said that it is gone; a new subscription is needed."
     ),
+    Refusal.REPLAY_RANGE: Problem(
+        422, "replay-range", "A replay has a beginning and an end, both past, the end later, and ninety days at most."
+    ),
+    Refusal.REPLAY_TOO_FAST: Problem(
+        422, "replay-too-fast", "A replay is no faster than the rate of its subscription."
+    ),
+    Refusal.REPLAY_EMPTY: Problem(422, "replay-empty", "Nothing in the range can be sent again."),
+    Refusal.REPLAY_RUNNING: Problem(409, "replay-running", "Another replay of the subscription is not over."),
+    Refusal.REPLAY_UNKNOWN: Problem(404, "replay-unknown", "There is no such replay."),
+    Refusal.REPLAY_OVER: Problem(409, "replay-over", "The replay has ended already."),
 }
 """The problem of each refusal."""
 

@@ -10,6 +10,16 @@ from services.notifications.handlers.alerts import (
 )
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
+from services.notifications.handlers.replays import (
+    REPLAY,
+    Asked,
+    Forecast,
+    ReplayStep,
+    cancel_replay,
+    forecast_replay,
+    order_replay,
+    step_replay,
+)
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
@@ -28,6 +38,10 @@ __all__ = [
     "EXPIRY",
     "Example",
     "Expiry",
+    "REPLAY",
+    "Asked",
+    "Forecast",
+    "ReplayStep",
     "Seal",
     "Who",
     "acknowledge",
@@ -37,8 +51,13 @@ __all__ = [
     "change_endpoint",
     "change_manners",
     "expiring",
+    "cancel_replay",
+    "change_endpoint",
+    "change_manners",
+    "forecast_replay",
     "note_proof",
     "obey_consent",
+    "order_replay",
     "pause",
     "resend_delivery",
     "resume",
@@ -46,6 +65,7 @@ __all__ = [
     "retry_delivery",
     "rotate_secret",
     "set_aside",
+    "step_replay",
     "subscribe",
     "take_in_partner",
     "take_turn",

@@ -12,7 +12,7 @@ from services.notifications.domain import (
     undo,
 )
 from services.notifications.handlers.wording import worded
-from services.notifications.store import alerts, approvals, book
+from services.notifications.store import alerts, approvals, book, lane
 from services.notifications.store.alerts import Cause, Known
 from services.notifications.store.book import NewPartner
 from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
@@ -51,7 +51,7 @@ async def retract_alerts(tx: Tx, event: Undone, meta: Meta) -> None:
     """
     cause = _cause(tx, event.type, meta, event.decision_number, Notice.WITHDRAWN)
     await approvals.forget(tx.conn, meta.subject)
-    told = await _take_back(tx, cause, meta, await alerts.lock_standing(tx.conn, meta.subject), "withdrawn")
+    told = await _take_back(tx, cause, meta, await _standing(tx, meta.subject), "withdrawn")
     await _reply(tx, cause, meta, told)
 
 
@@ -63,7 +63,7 @@ async def obey_consent(tx: Tx, event: PartnerConsentChanged, meta: Meta) -> None
     order = await approvals.lock(tx.conn, meta.subject)
     number = order.decision_number if order is not None else None
     cause = _cause(tx, event.type, meta, number, Notice.WITHDRAWN)
-    standing = await alerts.lock_standing(tx.conn, meta.subject)
+    standing = await _standing(tx, meta.subject)
     refused = [known for known in standing if known.category not in event.partner_categories]
     told = await _take_back(tx, cause, meta, refused, "consent_withdrawn")
     if order is not None:
@@ -89,6 +89,16 @@ async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUI
     )
     await publish(tx, recorded, subject=partner, version=1, site=site)
     return partner
+
+
+async def _standing(tx: Tx, candidacy: UUID) -> list[Known]:
+    """The alerts that stand, locked. What a replay made due, and nobody is sending, is again what it was before."""
+    standing = await alerts.lock_standing(tx.conn, candidacy)
+    replayed = [known.alert.id for known in standing if known.replayed]
+    if replayed:
+        await lane.give_back(tx.conn, replayed)
+        standing = await alerts.lock_standing(tx.conn, candidacy)
+    return standing
 
 
 def _cause(tx: Tx, event_type: str, meta: Meta, decision: str | None, notice: Notice) -> Cause:

@@ -125,6 +125,8 @@ class Known(NamedTuple):
     version: int
     repeated: bool
     """Whether it was accepted before, and is or was sent again."""
+    replayed: bool
+    """Whether a replay has made it due, and nobody is sending it."""
 
 
 async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
@@ -146,6 +148,7 @@ async def lock_standing(conn: AsyncConnection, candidacy: UUID) -> list[Known]:
             row.attempts,
             row.version,
             row.repeated,
+            row.replayed,
         )
         for row in rows
     ]
@@ -155,7 +158,7 @@ _STANDING = sa.text(
     """
     SELECT d.id, d.subscription_id, d.state, d.lease_token IS NOT NULL AS leased, d.reached, d.event_id,
         d.decision_number, d.notice, d.attempts, d.version, d.repeated, p.name, p.category, r.reference,
-        s.notice_version
+        s.notice_version, d.replay_id IS NOT NULL AND d.lease_token IS NULL AS replayed
     FROM deliveries d
     JOIN subscriptions s ON s.id = d.subscription_id
     JOIN partners p ON p.id = s.partner_id
