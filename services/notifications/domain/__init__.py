@@ -16,7 +16,6 @@ from services.notifications.domain.notice import (
     payload,
 )
 from services.notifications.domain.refusal import Refusal, Refused, Resend, refuse_resend, refuse_retry
-from services.notifications.domain.refusal import Refusal, Refused, refuse_retry
 from services.notifications.domain.replay import (
     BLOCKED,
     LAST,
@@ -43,9 +42,9 @@ from services.notifications.domain.subscription import (
 from services.notifications.domain.version import NEWEST, RENDER, check_version, templates
 
 __all__ = [
+    "BLOCKED",
     "ENDING",
     "EXAMPLE_EVERY",
-    "BLOCKED",
     "LAST",
     "LAWFUL",
     "LONGEST",
@@ -66,8 +65,8 @@ __all__ = [
     "Notice",
     "Refusal",
     "Refused",
-    "Resend",
     "ReplayState",
+    "Resend",
     "Retraction",
     "State",
     "Subscription",
