@@ -84,6 +84,11 @@ subscriptions = sa.Table(
     sa.Column("disabled_because", sa.Text),
     sa.Column("old_secret", BYTEA),
     sa.Column("old_secret_until", _instant),
+    sa.Column("wider_event_types", ARRAY(sa.Text)),
+    sa.Column("scope_asked_by", sa.Text),
+    sa.Column("scope_asked_at", _instant),
+    sa.Column("scope_approved_by", sa.Text),
+    sa.Column("scope_approved_at", _instant),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
     sa.CheckConstraint("state <> 'active' OR (num_nulls(proven_at, approved_at) = 0 AND ever_active)", name="served"),
     sa.CheckConstraint(
@@ -113,6 +118,18 @@ subscriptions = sa.Table(
         "cardinality(event_types) > 0 AND event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']",
         name="event_types",
     ),
+    sa.CheckConstraint(
+        "wider_event_types <@ ARRAY['candidacy.approved', 'candidacy.withdrawn']"
+        " AND NOT wider_event_types <@ event_types AND scope_asked_by IS NOT NULL AND scope_approved_by IS NULL"
+        " OR wider_event_types IS NULL",
+        name="wider",
+    ),
+    sa.CheckConstraint(
+        "num_nulls(scope_asked_by, scope_asked_at) IN (0, 2)"
+        " AND num_nulls(scope_approved_by, scope_approved_at) IN (0, 2)"
+        " AND (scope_approved_by IS NULL OR scope_asked_by IS NOT NULL AND scope_approved_by <> scope_asked_by)",
+        name="scope_approved_by_another",
+    ),
     sa.Index("ix_subscriptions_partner_id", "partner_id"),
 )
 """Where a partner listens. Secrets are encrypted with a key that the database does not know.
@@ -123,7 +140,21 @@ many it may have in flight, less after failures. `slow`: its last answers took l
 last notice that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None:
 the common ones) and `give_up_after`: seconds. `tested_at`: when an example was last sent to it. `old_secret` signs
 beside the new one until a day after the rotation.
+`wider_event_types` waits for another officer than `scope_asked_by`.
 """
+
+subscription_changes = sa.Table(
+    "subscription_changes",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("subscription_id", sa.ForeignKey(subscriptions.c.id), nullable=False),
+    sa.Column("at", _instant, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.Column("what", ARRAY(sa.Text), nullable=False),
+    sa.Index("ix_subscription_changes_subscription_id", "subscription_id", "id"),
+)
+"""Who changed what a partner is told, or with what we show ourselves there. Never edited."""
 
 partner_references = sa.Table(
     "partner_references",

@@ -14,6 +14,7 @@ from services.notifications.api import (
     partners,
     proofs,
     replays,
+    scopes,
     subscriptions,
     trials,
 )
@@ -41,6 +42,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
     router.include_router(subscriptions.router)
     router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback))
     router.include_router(manners.router)
+    router.include_router(scopes.router)
     router.include_router(proofs.build(ask))
     router.include_router(trials.build(send))
     router.include_router(deliveries.router)

@@ -16,7 +16,7 @@ PROBLEMS = {
         409, "endpoint-not-proven", "The endpoint did not say that it wants to be told."
     ),
     Refusal.APPROVAL_BY_THE_SAME: Problem(
-        403, "approval-by-the-same", "Somebody else than who asked for the address has to approve it."
+        403, "approval-by-the-same", "Somebody else than who asked for it has to approve it."
     ),
     Refusal.HOLD_TOO_LONG: Problem(
         422, "hold-too-long", "Deliveries are held for thirty days at most, and until an instant to come."
@@ -29,6 +29,17 @@ PROBLEMS = {
         "example-too-soon",
         "An example was sent to this endpoint a moment ago.",
         headers={"Retry-After": str(int(EXAMPLE_EVERY.total_seconds()))},
+    ),
+    Refusal.SCOPE_MATCHES_NOTHING: Problem(
+        422,
+        "scope-matches-nothing",
+        "Nothing would ever be told: retractions only go to who was told, and a convention that is over tells nobody.",
+    ),
+    Refusal.SCOPE_UNCHANGED: Problem(409, "scope-unchanged", "These types are served already."),
+    Refusal.SCOPE_NOT_ASKED: Problem(409, "scope-not-asked", "No wider scope waits for approval."),
+    Refusal.SCOPE_CHANGED: Problem(409, "scope-changed", "Another scope waits for approval; look at it first."),
+    Refusal.SCOPE_ASKED_BY_ANOTHER: Problem(
+        403, "scope-asked-by-another", "Only who asked for a wider scope takes it back."
     ),
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.REFERENCE_UNKNOWN: Problem(404, "reference-unknown", "You were told nothing under this reference."),

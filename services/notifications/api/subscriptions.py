@@ -75,6 +75,12 @@ class Subscription(BaseModel):
     partner_id: UUID
     url: str
     event_types: tuple[Notice, ...]
+    wider_event_types: tuple[Notice, ...] | None
+    """Asked for, and told once another officer approves; until then `event_types` is."""
+    scope_asked_at: datetime | None
+    """When the types were last changed, UTC."""
+    scope_approved_at: datetime | None
+    """When a second officer approved that, UTC; null where nothing was added."""
     state: SubscriptionState
     paused_until: datetime | None
     """What is due is held until then, UTC: by an officer, or because the endpoint asked for it (`Retry-After`)."""

@@ -28,6 +28,13 @@ from services.notifications.domain.replay import (
     spacing,
 )
 from services.notifications.domain.retraction import Alert, Held, Retraction, Undoing, held_retraction, undo
+from services.notifications.domain.scope import (
+    Scope,
+    check_matches,
+    check_scope_approval,
+    check_scope_withdrawal,
+    widens,
+)
 from services.notifications.domain.subscription import (
     EXAMPLE_EVERY,
     OPENS_AFTER,
@@ -68,6 +75,7 @@ __all__ = [
     "ReplayState",
     "Resend",
     "Retraction",
+    "Scope",
     "State",
     "Subscription",
     "SubscriptionState",
@@ -76,8 +84,11 @@ __all__ = [
     "check_approval",
     "check_example",
     "check_hold",
+    "check_matches",
     "check_open",
     "check_range",
+    "check_scope_approval",
+    "check_scope_withdrawal",
     "check_version",
     "day_in_france",
     "example",
@@ -96,4 +107,5 @@ __all__ = [
     "templates",
     "terms",
     "undo",
+    "widens",
 ]

@@ -20,6 +20,7 @@ from services.notifications.handlers.replays import (
     order_replay,
     step_replay,
 )
+from services.notifications.handlers.scopes import approve_scope, change_scope, withdraw_scope
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
@@ -53,6 +54,10 @@ __all__ = [
     "change_manners",
     "expiring",
     "forecast_replay",
+    "approve_scope",
+    "change_endpoint",
+    "change_manners",
+    "change_scope",
     "note_proof",
     "obey_consent",
     "order_replay",
@@ -67,4 +72,5 @@ __all__ = [
     "subscribe",
     "take_in_partner",
     "take_turn",
+    "withdraw_scope",
 ]

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.notifications import domain
 from services.notifications.domain import Refusal, Refused, Subscription, SubscriptionState, forbidden_url
 from services.notifications.handlers.alerts import DELIVERIES
+from services.notifications.store import scopes
 from services.notifications.store import subscriptions as store
 from services.notifications.store.subscriptions import Manners, NewSubscription
 from shared.messaging import Tx
@@ -33,14 +34,18 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
         the subscription's id.
 
     Raises:
-        Refused: the address is one that we never call, the version is unknown, or the partner does not exist.
+        Refused: the address is one that we never call, the version is unknown, the partner does not exist, or nothing
+            could ever be told.
     """
     domain.check_version(new.notice_version)
     _check_url(new.url, allow_loopback=allow_loopback)
+    convention_to = await scopes.convention_ends(tx.conn, new.partner_id)
+    if convention_to is None:
+        raise Refused(Refusal.PARTNER_UNKNOWN)
+    domain.check_matches(new.event_types, convention_to, domain.day_in_france(tx.now))
     subscription = uuid7()
     sealed = seal(secret, subscription)
-    if not await store.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now):
-        raise Refused(Refusal.PARTNER_UNKNOWN)
+    await store.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now)
     return subscription
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Subscription, SubscriptionState
 from services.notifications.store.book import Row, one, page
-from services.notifications.tables import deliveries, partners, subscriptions
+from services.notifications.tables import deliveries, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,8 @@ class Manners:
 
 async def add_subscription(
     conn: AsyncConnection, subscription: UUID, new: NewSubscription, *, sealed: bytes, by: str, now: datetime
-) -> bool:
-    """Stores a subscription as it is proposed; False if there is no such partner. `sealed`: the encrypted secret."""
-    known = await conn.execute(sa.select(partners.c.id).where(partners.c.id == new.partner_id))
-    if known.first() is None:
-        return False
+) -> None:
+    """Stores a subscription as it is proposed. `sealed`: the encrypted secret."""
     values = {
         "id": subscription,
         "partner_id": new.partner_id,
@@ -57,7 +54,6 @@ async def add_subscription(
         "served_since": now,
     }
     await conn.execute(subscriptions.insert(), values)
-    return True
 
 
 async def lock_subscription(conn: AsyncConnection, subscription: UUID, of: UUID | None = None) -> Subscription | None:

@@ -21,10 +21,11 @@ from services.notifications.delivery.lease import claim
 from services.notifications.domain import day_in_france
 from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock
+from services.notifications.tests.office import Office
 from services.notifications.tests.receiver import SAID, Receiver, answering, saying
 from services.notifications.tests.worker import Desk
 from shared.messaging.event import utc_now
-from shared.testing.api import Tokens, once
+from shared.testing.api import Tokens
 from shared.testing.waiting import eventually
 
 ELSEWHERE = "https://elsewhere.example.org/notices"
@@ -34,26 +35,6 @@ ELSEWHERE = "https://elsewhere.example.org/notices"
 def clock() -> SettableClock:
     """Begins at the real time: the partner's library refuses what is older than five minutes."""
     return SettableClock(utc_now())
-
-
-class Office:
-    """Two officers who take in endpoints."""
-
-    def __init__(self, api: httpx.AsyncClient, tokens: Tokens, subscription: UUID) -> None:
-        self.api, self.tokens, self.path = api, tokens, f"/v1/subscriptions/{subscription}"
-
-    async def act(self, act: str, body: Any = None, by: str = "partner_admin") -> httpx.Response:
-        bearer = self.tokens.bearer(by)
-        return await self.api.post(f"{self.path}/{act}", json=body, headers=bearer | once())
-
-    async def must(self, act: str, body: Any = None, by: str = "partner_admin") -> Any:
-        answer = await self.act(act, body, by)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def refused(self, act: str, body: Any = None, by: str = "partner_admin") -> tuple[int, str]:
-        answer = await self.act(act, body, by)
-        return answer.status_code, answer.json()["code"]
 
 
 @pytest.fixture
