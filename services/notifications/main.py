@@ -53,6 +53,8 @@ def run_worker(settings: Settings) -> None:
     from services.notifications.delivery.engine import Engine
     from services.notifications.delivery.gauges import Gauges
     from services.notifications.delivery.keys import Keys
+    from services.notifications.delivery.proof import asking
+    from services.notifications.delivery.reproof import Reproof
     from shared.messaging import Tx, at
     from shared.messaging.dispatch import KERNEL
     from shared.messaging.event import utc_now
@@ -70,15 +72,17 @@ def run_worker(settings: Settings) -> None:
             source = f"/{settings.site}/notifications"
             return transaction(engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit)
 
+        keys = Keys(settings.secrets_key.get_secret_value())
         sender = Engine(
             transaction=open_transaction,
-            keys=Keys(settings.secrets_key.get_secret_value()),
+            keys=keys,
             signing=signing,
             allow_loopback=settings.allow_loopback,
             clock=utc_now,
             wake=wake,
         )
-        gauges = Gauges(engine.connect, utc_now)
+        ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
+        beside = (Gauges(engine.connect, utc_now), Reproof(open_transaction, ask))
 
         async def begin_expiry() -> None:
             while True:
@@ -89,13 +93,12 @@ def run_worker(settings: Settings) -> None:
                 await asyncio.sleep(60)
 
         async def run() -> None:
-            watching = asyncio.create_task(gauges.run())
-            beginning = asyncio.create_task(begin_expiry())
+            running = [asyncio.create_task(one()) for one in (begin_expiry, *(one.run for one in beside))]
             try:
                 await sender.run()
             finally:
-                watching.cancel()
-                beginning.cancel()
+                for one in running:
+                    one.cancel()
 
         return Background(run, {"deliveries": wake.set})
 

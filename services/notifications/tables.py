@@ -89,6 +89,9 @@ subscriptions = sa.Table(
     sa.Column("scope_asked_at", _instant),
     sa.Column("scope_approved_by", sa.Text),
     sa.Column("scope_approved_at", _instant),
+    sa.Column("proof_due_at", _instant),
+    sa.Column("proof_failed_since", _instant),
+    sa.Column("proof_outcome", sa.Text),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
     sa.CheckConstraint("state <> 'active' OR (num_nulls(proven_at, approved_at) = 0 AND ever_active)", name="served"),
     sa.CheckConstraint(
@@ -140,7 +143,8 @@ many it may have in flight, less after failures. `slow`: its last answers took l
 last notice that it was told or was to be. `ordered`: notices of one person one after the other. `retry_waits` (None:
 the common ones) and `give_up_after`: seconds. `tested_at`: when an example was last sent to it. `old_secret` signs
 beside the new one until a day after the rotation.
-`wider_event_types` waits for another officer than `scope_asked_by`.
+`wider_event_types` waits for another officer than `scope_asked_by`. `proof_due_at`: when its endpoint is asked again, a
+month after `proven_at` unless it is said here.
 """
 
 subscription_changes = sa.Table(

@@ -12,11 +12,12 @@ from services.notifications.api.refusals import PROBLEMS
 from services.notifications.api.subscriptions import Admin, Subscription, show
 from services.notifications.domain import Refusal, Refused
 from services.notifications.store import subscriptions as store
+from services.notifications.store.subscriptions import Endpoint
+from shared.messaging import Tx
 from shared.problems import Problem
 
-Ask = Callable[[str, bytes, UUID], Awaitable[tuple[bool, int | None, str]]]
-"""Asks an endpoint, by address, sealed secret and subscription, whether it wants to be told: whether, how many a minute
-at most, and the code of what came of it."""
+Ask = Callable[[Endpoint], Awaitable[tuple[bool, int | None, str]]]
+"""Asks an endpoint whether it wants to be told: whether, how many a minute at most, and the code of what came of it."""
 
 
 class Proven(Subscription):
@@ -38,15 +39,15 @@ def build(ask: Ask) -> APIRouter:
     async def prove(subscription_id: UUID, write: Admin) -> Response:
         """Asks the endpoint whether it wants to be told, and notes that it does."""
 
-        async def look(conn: AsyncConnection) -> tuple[str, bytes]:
-            row = await store.endpoint(conn, subscription_id)
-            if row is None:
+        async def look(conn: AsyncConnection) -> Endpoint:
+            endpoint = await store.endpoint(conn, subscription_id, write.now)
+            if endpoint is None:
                 raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
-            return row.url, row.secret
+            return endpoint
 
         # Asked between two transactions: no connection is held while a stranger answers.
-        url, sealed = await write.look(look)
-        proven, rate, outcome = await ask(url, sealed, subscription_id)
+        endpoint = await write.look(look)
+        proven, rate, outcome = await ask(endpoint)
         if not proven:
             problem = PROBLEMS[Refusal.ENDPOINT_NOT_PROVEN]
             raise Problem(problem.status, problem.code, problem.title, state=outcome)
@@ -54,6 +55,9 @@ def build(ask: Ask) -> APIRouter:
         async def render(conn: AsyncConnection, subscription: UUID) -> Proven:
             return Proven(**(await show(conn, subscription)).model_dump(), outcome=outcome)
 
-        return await write(lambda tx: handlers.note_proof(tx, subscription_id, url, rate), render, status=200)
+        async def command(tx: Tx) -> UUID:
+            return await handlers.note_proof(tx, subscription_id, endpoint.url, rate, outcome)
+
+        return await write(command, render, status=200)
 
     return router

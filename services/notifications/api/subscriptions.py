@@ -88,6 +88,12 @@ class Subscription(BaseModel):
     """The officer's reason; null where the endpoint asked for it."""
     proven_at: datetime | None
     """When the endpoint said at this address that it wants to be told, UTC."""
+    proof_due_at: datetime | None
+    """When it is asked again, UTC: a month after it said so, or a day after it did not."""
+    proof_failed_since: datetime | None
+    """Since when it does not say so any more, UTC; a week later what is due is held until it does."""
+    proof_outcome: str | None
+    """What came of asking it last."""
     approved_at: datetime | None
     """When a second officer approved this address, UTC."""
     disabled_at: datetime | None

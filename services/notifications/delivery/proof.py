@@ -6,11 +6,10 @@ challenge that it has to repeat: whoever can has the secret and the address.
 """
 
 import json
-import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import NamedTuple
-from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
@@ -19,6 +18,7 @@ from services.notifications.delivery import sign
 from services.notifications.delivery.keys import Keys, Unreadable
 from services.notifications.delivery.send import Reply, Sender
 from services.notifications.delivery.signing_keys import SigningKeys
+from services.notifications.store.subscriptions import Endpoint
 from shared.messaging.event import Clock
 
 DEADLINE = 5.0
@@ -41,8 +41,8 @@ class Proof(NamedTuple):
 
 def asking(
     keys: Keys, signing: SigningKeys, site: str, clock: Clock, *, allow_loopback: bool
-) -> Callable[[str, bytes, UUID], Awaitable[Proof]]:
-    """What asks an endpoint, given its address, its sealed secret and its subscription.
+) -> Callable[[Endpoint], Awaitable[Proof]]:
+    """What asks an endpoint.
 
     Args:
         keys: open the secrets.
@@ -52,27 +52,28 @@ def asking(
         allow_loopback: whether endpoints on this machine may be called.
     """
 
-    async def ask(url: str, sealed: bytes, subscription: UUID) -> Proof:
+    async def ask(endpoint: Endpoint) -> Proof:
         try:
-            secret = keys.open(sealed, subscription)
+            sealed = [one for one in (endpoint.secret, endpoint.old_secret) if one is not None]
+            secrets = [keys.open(one, endpoint.subscription) for one in sealed]
         except Unreadable:
             return Proof(False, None, "secret_unreadable")
         async with Sender(allow_loopback=allow_loopback, deadline=DEADLINE) as sender:
             now = clock()
-            return await prove(sender, url, secret, signing.at(now), f"inserre-{site.lower()}", now)
+            return await prove(sender, endpoint.url, secrets, signing.at(now), f"inserre-{site.lower()}", now)
 
     return ask
 
 
 async def prove(
-    sender: Sender, url: str, secret: bytes, key: Ed25519PrivateKey | None, origin: str, now: datetime
+    sender: Sender, url: str, secrets: Sequence[bytes], key: Ed25519PrivateKey | None, origin: str, now: datetime
 ) -> Proof:
     """Asks an endpoint whether it wants to be told; never raises for what the network or the partner does.
 
     Args:
         sender: guarded.
         url: of the subscription.
-        secret: signs the challenge.
+        secrets: sign the challenge.
         key: of the site, signs it too.
         origin: names us in the handshake.
         now: UTC.
@@ -80,10 +81,10 @@ async def prove(
     asked = await sender.ask("OPTIONS", url, {"webhook-request-origin": origin})
     if asked.answer.outcome == "accepted" and asked.headers.get("webhook-allowed-origin") in {origin, "*"}:
         return Proof(True, _rate(asked), "allowed_origin")
-    challenge = f"c_{secrets.token_hex(16)}"
+    challenge = f"c_{token_hex(16)}"
     timestamp = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     body = json.dumps({"type": CHALLENGE, "timestamp": timestamp, "data": {"challenge": challenge}}).encode()
-    told = await sender.ask("POST", url, sign.headers([secret], uuid7(), now, body, key), body)
+    told = await sender.ask("POST", url, sign.headers(secrets, uuid7(), now, body, key), body)
     if told.answer.outcome != "accepted":
         code = told.answer.status
         return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")

@@ -20,13 +20,13 @@ from services.notifications.handlers.replays import (
     order_replay,
     step_replay,
 )
+from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.scopes import approve_scope, change_scope, withdraw_scope
 from services.notifications.handlers.subscriptions import (
     Seal,
     approve,
     change_endpoint,
     change_manners,
-    note_proof,
     pause,
     resume,
     rotate_secret,
@@ -58,6 +58,7 @@ __all__ = [
     "change_endpoint",
     "change_manners",
     "change_scope",
+    "note_answer",
     "note_proof",
     "obey_consent",
     "order_replay",

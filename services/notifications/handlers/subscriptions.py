@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.notifications import domain
 from services.notifications.domain import Refusal, Refused, Subscription, SubscriptionState, forbidden_url
 from services.notifications.handlers.alerts import DELIVERIES
+from services.notifications.handlers.proofs import serve
 from services.notifications.store import scopes
 from services.notifications.store import subscriptions as store
 from services.notifications.store.subscriptions import Manners, NewSubscription
@@ -49,23 +50,6 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
     return subscription
 
 
-async def note_proof(tx: Tx, subscription: UUID, url: str, rate_per_minute: int | None) -> UUID:
-    """Notes that the endpoint at this address wants to be told, and how fast at most if it says so.
-
-    Raises:
-        Refused: the address has changed since, or the subscription has ended.
-    """
-    known = await _lock(tx, subscription)
-    domain.check_open(known)
-    row = await store.endpoint(tx.conn, subscription)
-    if row is None or row.url != url:
-        raise Refused(Refusal.ENDPOINT_CHANGED)
-    said = {"proven_at": tx.now} | ({"rate_per_minute": rate_per_minute} if rate_per_minute else {})
-    await store.change(tx.conn, subscription, **said)
-    await _serve(tx, subscription)
-    return subscription
-
-
 async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
     """Approves an address that somebody else asked for.
 
@@ -74,7 +58,7 @@ async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
     """
     domain.check_approval(await _lock(tx, subscription), by)
     await store.change(tx.conn, subscription, approved_by=by, approved_at=tx.now)
-    await _serve(tx, subscription)
+    await serve(tx, subscription)
     return subscription
 
 
@@ -86,7 +70,8 @@ async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopbac
     """
     _check_url(url, allow_loopback=allow_loopback)
     domain.check_open(await _lock(tx, subscription))
-    anew = {"proposed_by": by, "proven_at": None, "approved_by": None, "approved_at": None}
+    anew = {"proposed_by": by, "approved_by": None, "approved_at": None}
+    anew |= dict.fromkeys(("proven_at", "proof_due_at", "proof_failed_since", "proof_outcome"))
     await store.change(tx.conn, subscription, url=url, state=SubscriptionState.PROPOSED.value, **anew)
     return subscription
 

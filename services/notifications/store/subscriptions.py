@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -81,13 +81,23 @@ async def keep_old_secret(conn: AsyncConnection, subscription: UUID, sealed: byt
     await change(conn, subscription, secret=sealed, **old)
 
 
-async def endpoint(conn: AsyncConnection, subscription: UUID) -> Row | None:
-    """Address and sealed secret, to have the endpoint prove itself; None when there is no such subscription."""
-    query: sa.Select[Any] = sa.select(subscriptions.c.url, subscriptions.c.secret).where(
-        subscriptions.c.id == subscription
-    )
-    row: Row | None = (await conn.execute(query)).first()
-    return row
+class Endpoint(NamedTuple):
+    """What it takes to ask an endpoint whether it wants to be told."""
+
+    subscription: UUID
+    url: str
+    secret: bytes
+    """Sealed, like the other one."""
+    old_secret: bytes | None = None
+    """Signs beside it for a while after a rotation."""
+
+
+async def endpoint(conn: AsyncConnection, subscription: UUID, now: datetime) -> Endpoint | None:
+    """Where a subscription listens; None when there is none. `now`: UTC."""
+    old = sa.case((subscriptions.c.old_secret_until > now, subscriptions.c.old_secret))
+    query = sa.select(subscriptions.c.id, subscriptions.c.url, subscriptions.c.secret, old)
+    row = (await conn.execute(query.where(subscriptions.c.id == subscription))).first()
+    return None if row is None else Endpoint(*row)
 
 
 async def target(conn: AsyncConnection, subscription: UUID, now: datetime) -> Row:

@@ -154,6 +154,7 @@ async def test_a_subscription_shows_its_secret_once(
         "give_up_after": 259_200,
         "client_errors": "again",
         **dict.fromkeys(("wider_event_types", "scope_asked_at", "scope_approved_at")),
+        **dict.fromkeys(("proof_due_at", "proof_failed_since", "proof_outcome")),
         "failures": 0,
         "pending": 0,
         "oldest_pending_at": None,

@@ -30,6 +30,7 @@ from services.notifications.delivery import sign
 from services.notifications.delivery.proof import CHALLENGE, asking
 from services.notifications.delivery.trial import trying
 from services.notifications.domain import Notice, example, payload
+from services.notifications.store.subscriptions import Endpoint
 from services.notifications.tests.builders import KEYS, SECRET, SIGNING, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.worker import Desk
@@ -168,7 +169,7 @@ async def test_it_says_yes_to_the_site_and_to_nobody_else(partner: Partner, cloc
     ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
     owner = uuid7()
     async with partner.up(), aiohttp.ClientSession() as session:
-        assert await ask(partner.url, KEYS.seal(SECRET, owner), owner) == (True, None, "allowed_origin")
+        assert await ask(Endpoint(owner, partner.url, KEYS.seal(SECRET, owner))) == (True, None, "allowed_origin")
         async with session.options(partner.url, headers={"webhook-request-origin": "evil.example.org"}) as answer:
             assert answer.headers["WebHook-Allowed-Origin"] == ""
         body = json.dumps({"type": CHALLENGE, "timestamp": "", "data": {"challenge": "c_1"}}).encode()
