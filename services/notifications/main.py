@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build, well_known
+    from services.notifications.delivery.credentials import read_certificate
     from services.notifications.delivery.keys import Keys
     from services.notifications.delivery.proof import asking
     from services.notifications.delivery.trial import trying
@@ -26,7 +27,7 @@ def run_api(settings: Settings) -> None:
     signing = _signing(settings)
     ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
     send = trying(keys, signing, utc_now, allow_loopback=settings.allow_loopback)
-    router = build(keys.seal, ask, signing.sign, send, allow_loopback=settings.allow_loopback)
+    router = build(keys.seal, ask, signing.sign, send, read_certificate, allow_loopback=settings.allow_loopback)
     serve_api(
         "notifications",
         settings,

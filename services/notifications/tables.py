@@ -160,6 +160,25 @@ subscription_changes = sa.Table(
 )
 """Who changed what a partner is told, or with what we show ourselves there. Never edited."""
 
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("subscription_id", sa.ForeignKey(subscriptions.c.id), primary_key=True),
+    sa.Column("oauth2", BYTEA),
+    sa.Column("token_url", sa.Text),
+    sa.Column("client_id", sa.Text),
+    sa.Column("certificate", BYTEA),
+    sa.Column("certificate_fingerprint", sa.Text),
+    sa.Column("certificate_expires_at", _instant),
+    sa.Column("set_by", sa.Text, nullable=False),
+    sa.Column("set_at", _instant, nullable=False),
+    sa.CheckConstraint("num_nulls(oauth2, token_url, client_id) IN (0, 3)", name="oauth2"),
+    sa.CheckConstraint(
+        "num_nulls(certificate, certificate_fingerprint, certificate_expires_at) IN (0, 3)", name="certificate"
+    ),
+)
+"""What an endpoint is shown besides the signature. `oauth2` and `certificate` are sealed like secrets."""
+
 partner_references = sa.Table(
     "partner_references",
     metadata,

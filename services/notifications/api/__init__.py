@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.notifications.api import (
     acknowledgements,
     attention,
+    credentials,
     deliveries,
     disclosures,
     feed,
@@ -18,6 +19,7 @@ from services.notifications.api import (
     subscriptions,
     trials,
 )
+from services.notifications.api.credentials import ReadCertificate
 from services.notifications.api.manifests import Sign
 from services.notifications.api.proofs import Ask
 from services.notifications.api.refusals import REFUSALS
@@ -27,7 +29,9 @@ from services.notifications.handlers import Seal
 __all__ = ["REFUSALS", "build"]
 
 
-def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool) -> APIRouter:
+def build(
+    seal: Seal, ask: Ask, sign: Sign, send: Send, read_certificate: ReadCertificate, *, allow_loopback: bool
+) -> APIRouter:
     """All routes, under `/v1`.
 
     Args:
@@ -35,6 +39,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
         ask: asks an endpoint whether it wants to be told.
         sign: with the site's own key.
         send: sends an example to an endpoint.
+        read_certificate: says whether a client certificate can be used.
         allow_loopback: whether endpoints on this machine may be subscribed: on a developer's machine only.
     """
     router = APIRouter(prefix="/v1")
@@ -45,6 +50,7 @@ def build(seal: Seal, ask: Ask, sign: Sign, send: Send, *, allow_loopback: bool)
     router.include_router(scopes.router)
     router.include_router(proofs.build(ask))
     router.include_router(trials.build(send))
+    router.include_router(credentials.build(seal, read_certificate, allow_loopback=allow_loopback))
     router.include_router(deliveries.router)
     router.include_router(attention.router)
     router.include_router(replays.router)

@@ -41,6 +41,18 @@ PROBLEMS = {
     Refusal.SCOPE_ASKED_BY_ANOTHER: Problem(
         403, "scope-asked-by-another", "Only who asked for a wider scope takes it back."
     ),
+    Refusal.TOKEN_URL_NOT_ALLOWED: Problem(
+        422, "token-url-not-allowed", "The token endpoint is not a public https address on an allowed port."
+    ),
+    Refusal.CERTIFICATE_INVALID: Problem(
+        422, "certificate-invalid", "The certificate or its key is no PEM, has a password, or is too weak for TLS."
+    ),
+    Refusal.CERTIFICATE_KEY_MISMATCH: Problem(
+        422, "certificate-key-mismatch", "The key is not that of the first certificate."
+    ),
+    Refusal.CERTIFICATE_EXPIRED: Problem(
+        422, "certificate-expired", "The certificate, or one that it leads to, is not valid now."
+    ),
     Refusal.SUBSCRIPTION_UNKNOWN: Problem(404, "subscription-unknown", "There is no such subscription."),
     Refusal.REFERENCE_UNKNOWN: Problem(404, "reference-unknown", "You were told nothing under this reference."),
     Refusal.DELIVERY_UNKNOWN: Problem(404, "delivery-unknown", "There is no such delivery."),

@@ -34,7 +34,8 @@ class Change(BaseModel):
     by: str
     """Subject of the officer."""
     change: str
-    """`scope_asked`, `scope_narrowed`, `scope_approved` or `scope_withdrawn`."""
+    """`scope_asked`, `scope_narrowed`, `scope_approved`, `scope_withdrawn`; `oauth2_set` or `oauth2_removed`,
+    and the same of `certificate`; `credentials_removed` with an address on another server."""
     what: tuple[str, ...]
     """It was changed to."""
 
@@ -70,5 +71,5 @@ async def withdraw_scope(subscription_id: UUID, write: Admin) -> Response:
 async def list_changes(
     subscription_id: UUID, read: Annotated[Read, Depends(reading("partner_admin", "inspector", "operator"))]
 ) -> Trail:
-    """Who changed what a subscription is told; empty for one that does not exist."""
+    """Who changed what of a subscription; empty for one that does not exist."""
     return Trail(items=tuple(map(Change.model_validate, await store.changes(read.conn, subscription_id))))

@@ -117,6 +117,15 @@ class Subscription(BaseModel):
     """Deliveries that are to be sent, the held ones among them; replayed ones are not counted."""
     oldest_pending_at: datetime | None
     """When the oldest of them was planned, UTC."""
+    token_url: str | None
+    """Where a token for the endpoint is asked for; null when it wants none."""
+    client_id: str | None
+    certificate_fingerprint: str | None
+    """SHA-256 of the client certificate that the endpoint is shown; null when it wants none."""
+    certificate_expires_at: datetime | None
+    """When that, or one that it leads to, expires, UTC; nothing is sent from then on."""
+    credentials_set_at: datetime | None
+    """When these were last changed, UTC."""
     created_at: datetime
 
 

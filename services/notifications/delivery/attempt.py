@@ -8,6 +8,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_
 from yarl import URL
 
 from services.notifications.delivery import sign
+from services.notifications.delivery.credentials import Credentials, Withheld
 from services.notifications.delivery.keys import Keys, Unreadable
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
@@ -37,6 +38,7 @@ class Attempts:
 
     def __init__(self, sender: Sender, keys: Keys, signing: SigningKeys, clock: Clock, rng: Random) -> None:
         self._sender, self._keys, self._signing, self._clock, self._rng = sender, keys, signing, clock, rng
+        self._credentials = Credentials(keys, clock)
 
     async def make(self, claimed: Claimed) -> Ended:
         """Sends a delivery, unless it must not be sent any more; never raises for what the partner does."""
@@ -84,13 +86,20 @@ class Attempts:
         try:
             sealed = [one for one in (claimed.secret, claimed.old_secret) if one is not None]
             secrets = [self._keys.open(one, claimed.subscription) for one in sealed]
+            shown = await self._credentials.present(
+                self._sender, claimed.subscription, claimed.oauth2, claimed.certificate
+            )
         except Unreadable:
             return Answer(error="secret_unreadable")
+        except Withheld as withheld:
+            return Answer(error=withheld.code)
         now = self._clock()
-        headers = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now))
+        headers = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now)) | shown.headers
         if claimed.replay is not None:
             headers[REPLAY] = str(claimed.replay)
-        return await self._sender.post(claimed.url, headers, claimed.body)
+        answer = await self._sender.post(claimed.url, headers, claimed.body, shown.tls)
+        self._credentials.answered(claimed.subscription, shown, answer.status)
+        return answer
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

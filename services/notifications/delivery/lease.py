@@ -66,6 +66,10 @@ class Claimed(NamedTuple):
     """It was delivered before that replay, and said so."""
     spent: int
     """Attempts before that replay: its patience begins anew."""
+    oauth2: bytes | None
+    """How the endpoint's token is asked for, sealed."""
+    certificate: bytes | None
+    """That the endpoint wants to see, sealed."""
 
     @property
     def policy(self) -> Policy:
@@ -170,7 +174,9 @@ _CLAIM = sa.text(
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id),
         s.slow, s.retry_waits, s.give_up_after, s.client_errors,
-        d.replay_id, coalesce(due.former = 'delivered', false), coalesce(due.spent, 0)
+        d.replay_id, coalesce(due.former = 'delivered', false), coalesce(due.spent, 0),
+        (SELECT c.oauth2 FROM credentials c WHERE c.subscription_id = s.id),
+        (SELECT c.certificate FROM credentials c WHERE c.subscription_id = s.id)
     """  # noqa: S608
 ).bindparams(
     sa.bindparam("lease", LEASE),

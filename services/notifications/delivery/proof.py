@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import sign
+from services.notifications.delivery.credentials import NOTHING, UNAUTHORISED, Credentials, Presented, Withheld
 from services.notifications.delivery.keys import Keys, Unreadable
 from services.notifications.delivery.send import Reply, Sender
 from services.notifications.delivery.signing_keys import SigningKeys
@@ -52,6 +53,8 @@ def asking(
         allow_loopback: whether endpoints on this machine may be called.
     """
 
+    credentials = Credentials(keys, clock)
+
     async def ask(endpoint: Endpoint) -> Proof:
         try:
             sealed = [one for one in (endpoint.secret, endpoint.old_secret) if one is not None]
@@ -59,14 +62,27 @@ def asking(
         except Unreadable:
             return Proof(False, None, "secret_unreadable")
         async with Sender(allow_loopback=allow_loopback, deadline=DEADLINE) as sender:
+            try:
+                shown = await credentials.present(sender, endpoint.subscription, endpoint.oauth2, endpoint.certificate)
+            except Withheld as withheld:
+                return Proof(False, None, withheld.code)
             now = clock()
-            return await prove(sender, endpoint.url, secrets, signing.at(now), f"inserre-{site.lower()}", now)
+            proof = await prove(sender, endpoint.url, secrets, signing.at(now), f"inserre-{site.lower()}", now, shown)
+            if proof.outcome == "answered_401":
+                credentials.answered(endpoint.subscription, shown, UNAUTHORISED)
+            return proof
 
     return ask
 
 
 async def prove(
-    sender: Sender, url: str, secrets: Sequence[bytes], key: Ed25519PrivateKey | None, origin: str, now: datetime
+    sender: Sender,
+    url: str,
+    secrets: Sequence[bytes],
+    key: Ed25519PrivateKey | None,
+    origin: str,
+    now: datetime,
+    shown: Presented = NOTHING,
 ) -> Proof:
     """Asks an endpoint whether it wants to be told; never raises for what the network or the partner does.
 
@@ -77,14 +93,16 @@ async def prove(
         key: of the site, signs it too.
         origin: names us in the handshake.
         now: UTC.
+        shown: with it.
     """
-    asked = await sender.ask("OPTIONS", url, {"webhook-request-origin": origin})
+    asked = await sender.ask("OPTIONS", url, {"webhook-request-origin": origin} | shown.headers, tls=shown.tls)
     if asked.answer.outcome == "accepted" and asked.headers.get("webhook-allowed-origin") in {origin, "*"}:
         return Proof(True, _rate(asked), "allowed_origin")
     challenge = f"c_{token_hex(16)}"
     timestamp = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     body = json.dumps({"type": CHALLENGE, "timestamp": timestamp, "data": {"challenge": challenge}}).encode()
-    told = await sender.ask("POST", url, sign.headers(secrets, uuid7(), now, body, key), body)
+    signed = sign.headers(secrets, uuid7(), now, body, key)
+    told = await sender.ask("POST", url, signed | shown.headers, body, tls=shown.tls)
     if told.answer.outcome != "accepted":
         code = told.answer.status
         return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")

@@ -36,6 +36,7 @@ SLOW = timedelta(seconds=2)
 
 NEVER_LEFT = frozenset(
     {"egress_refused", "dns_failed", "connect_failed", "connect_timeout", "tls_failed", "secret_unreadable"}
+    | {"credentials_unreadable", "certificate_expired", "token_refused", "token_unavailable"}
 )
 """Errors after which the partner cannot have read anything."""
 

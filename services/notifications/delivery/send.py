@@ -1,6 +1,7 @@
 """One attempt over HTTP: guarded, bounded in time and in what it reads, without redirects, cookies or proxies."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -100,18 +101,28 @@ class Sender:
     ) -> None:
         await self._session.close()
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+    async def post(self, url: str, headers: dict[str, str], body: bytes, tls: ssl.SSLContext | None = None) -> Answer:
         """Sends once, and says what came of it; never raises for what the network or the partner does.
 
         Args:
             url: of the subscription.
             headers: the signed ones.
             body: exactly as signed.
+            tls: shows a client certificate; None where none is wanted.
         """
-        return (await self.ask("POST", url, headers, body)).answer
+        return (await self.ask("POST", url, headers, body, tls=tls)).answer
 
-    async def ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
-        """The same with any method; gives the headers and the first bytes of the answer too."""
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        most: int = MOST_READ,
+    ) -> Reply:
+        """The same with any method; gives the headers and the first bytes of the answer too, `most` of them at most."""
         if forbidden_url(url, allow_loopback=self._allow_loopback) is not None:
             return Reply(Answer(error="egress_refused"))
         status: int | None = None
@@ -127,12 +138,13 @@ class Sender:
                     data=body,
                     headers=headers,
                     allow_redirects=False,
+                    ssl=tls or True,
                     trace_request_ctx=steps,
                 ) as response:
                     steps.answered = time.perf_counter()
                     status, said = response.status, response.headers
                     retry_after = said.get("retry-after")
-                    head = await _head(response)
+                    head = await _head(response, most)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as failure:
             # With a status in hand the partner has answered; how its body ended does not matter.
             error = None if status is not None else _code(failure, left=steps.left)
@@ -140,11 +152,11 @@ class Sender:
         return Reply(Answer(status, error, retry_after, duration, steps.timings(), head), said)
 
 
-async def _head(response: aiohttp.ClientResponse) -> bytes:
+async def _head(response: aiohttp.ClientResponse, most: int) -> bytes:
     parts = bytearray()
-    while len(parts) < MOST_READ and (part := await response.content.read(MOST_READ - len(parts))):
+    while len(parts) < most and (part := await response.content.read(most - len(parts))):
         parts += part
-    if len(parts) >= MOST_READ:
+    if len(parts) >= most:
         response.close()
     return bytes(parts)
 

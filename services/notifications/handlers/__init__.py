@@ -20,6 +20,7 @@ from services.notifications.handlers.replays import (
     order_replay,
     step_replay,
 )
+from services.notifications.handlers.credentials import set_certificate, set_oauth2
 from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.scopes import approve_scope, change_scope, withdraw_scope
 from services.notifications.handlers.subscriptions import (
@@ -70,6 +71,8 @@ __all__ = [
     "rotate_secret",
     "set_aside",
     "step_replay",
+    "set_certificate",
+    "set_oauth2",
     "subscribe",
     "take_in_partner",
     "take_turn",

@@ -9,9 +9,10 @@ from uuid_utils.compat import uuid7
 
 from services.notifications import domain
 from services.notifications.domain import Refusal, Refused, Subscription, SubscriptionState, forbidden_url
+from services.notifications.domain.credentials import same_origin
 from services.notifications.handlers.alerts import DELIVERIES
 from services.notifications.handlers.proofs import serve
-from services.notifications.store import scopes
+from services.notifications.store import credentials, scopes
 from services.notifications.store import subscriptions as store
 from services.notifications.store.subscriptions import Manners, NewSubscription
 from shared.messaging import Tx
@@ -65,11 +66,17 @@ async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
 async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopback: bool, by: str) -> UUID:
     """Another address: what is due is held until it has been proved and approved like the first.
 
+    On another server it is shown none of the credentials of the one before: a proof would hand it a token.
+
     Raises:
         Refused: the address is one that we never call, or the subscription has ended.
     """
     _check_url(url, allow_loopback=allow_loopback)
     domain.check_open(await _lock(tx, subscription))
+    before = await store.endpoint(tx.conn, subscription, tx.now)
+    if before is not None and (before.oauth2 or before.certificate) and not same_origin(before.url, url):
+        await credentials.put(tx.conn, subscription, by, tx.now, **credentials.NONE)
+        await scopes.note_change(tx.conn, subscription, "credentials_removed", by, tx.now, url)
     anew = {"proposed_by": by, "approved_by": None, "approved_at": None}
     anew |= dict.fromkeys(("proven_at", "proof_due_at", "proof_failed_since", "proof_outcome"))
     await store.change(tx.conn, subscription, url=url, state=SubscriptionState.PROPOSED.value, **anew)

@@ -30,7 +30,7 @@ async def claim_due(conn: AsyncConnection, now: datetime, until: datetime) -> Du
         until: when somebody else may ask it if this worker never comes back, UTC.
     """
     row = (await conn.execute(_CLAIM, {"now": now, "until": until})).first()
-    return None if row is None else Due(Endpoint(row.id, row.url, row.secret, row.old_secret), until)
+    return None if row is None else Due(Endpoint(*row), until)
 
 
 _CLAIM = sa.text(
@@ -43,7 +43,9 @@ _CLAIM = sa.text(
             AND (paused_until IS NULL OR paused_until <= :now)
         ORDER BY coalesce(proof_due_at, proven_at) LIMIT 1 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, url, secret, CASE WHEN old_secret_until > :now THEN old_secret END AS old_secret
+    RETURNING id, url, secret, CASE WHEN old_secret_until > :now THEN old_secret END,
+        (SELECT oauth2 FROM credentials c WHERE c.subscription_id = subscriptions.id),
+        (SELECT certificate FROM credentials c WHERE c.subscription_id = subscriptions.id)
     """
 ).bindparams(
     sa.bindparam("every", ASKED_EVERY),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Subscription, SubscriptionState
 from services.notifications.store.book import Row, one, page
-from services.notifications.tables import deliveries, subscriptions
+from services.notifications.tables import credentials, deliveries, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,19 @@ class Endpoint(NamedTuple):
     """Sealed, like the other one."""
     old_secret: bytes | None = None
     """Signs beside it for a while after a rotation."""
+    oauth2: bytes | None
+    """How a token is asked for; None when the endpoint wants none. Sealed."""
+    certificate: bytes | None
+    """To show in the TLS handshake; None when the endpoint wants none. Sealed."""
 
 
 async def endpoint(conn: AsyncConnection, subscription: UUID, now: datetime) -> Endpoint | None:
     """Where a subscription listens; None when there is none. `now`: UTC."""
     old = sa.case((subscriptions.c.old_secret_until > now, subscriptions.c.old_secret))
-    query = sa.select(subscriptions.c.id, subscriptions.c.url, subscriptions.c.secret, old)
+    query = sa.select(
+        *(subscriptions.c.id, subscriptions.c.url, subscriptions.c.secret, old),
+        *(credentials.c.oauth2, credentials.c.certificate),
+    ).outerjoin(credentials)
     row = (await conn.execute(query.where(subscriptions.c.id == subscription))).first()
     return None if row is None else Endpoint(*row)
 
@@ -131,4 +138,7 @@ _SUBSCRIPTIONS = sa.select(
     *(column for column in subscriptions.c if "secret" not in column.name and column.name != "next_slot_at"),
     sa.select(sa.func.count()).where(_pending).scalar_subquery().label("pending"),
     sa.select(sa.func.min(deliveries.c.created_at)).where(_pending).scalar_subquery().label("oldest_pending_at"),
-)
+    *(credentials.c.token_url, credentials.c.client_id),
+    *(credentials.c.certificate_fingerprint, credentials.c.certificate_expires_at),
+    credentials.c.set_at.label("credentials_set_at"),
+).outerjoin(credentials)

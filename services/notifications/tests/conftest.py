@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.api import REFUSALS, build, well_known
 from services.notifications.consumers import consumer
+from services.notifications.delivery.credentials import read_certificate
 from services.notifications.delivery.proof import asking
 from services.notifications.delivery.trial import trying
 from services.notifications.settings import Settings
@@ -80,7 +81,7 @@ def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
     )
     ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
     send = trying(KEYS, SIGNING, clock, allow_loopback=True)
-    router = build(KEYS.seal, ask, SIGNING.sign, send, allow_loopback=False)
+    router = build(KEYS.seal, ask, SIGNING.sign, send, read_certificate, allow_loopback=False)
     return create_app(
         "notifications",
         router,

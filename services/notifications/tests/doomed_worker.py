@@ -68,9 +68,9 @@ def wrapped(fate: Fate) -> None:
             fate.reached("before the claim's commit")
         return claimed
 
-    async def posting(self: Sender, url: str, headers: dict[str, str], body: bytes) -> Answer:
+    async def posting(*args: Any) -> Answer:
         fate.reached("before sending")
-        answer = await post(self, url, headers, body)
+        answer = await post(*args)
         fate.reached("after the answer")
         return answer
 

@@ -155,6 +155,8 @@ async def test_a_subscription_shows_its_secret_once(
         "client_errors": "again",
         **dict.fromkeys(("wider_event_types", "scope_asked_at", "scope_approved_at")),
         **dict.fromkeys(("proof_due_at", "proof_failed_since", "proof_outcome")),
+        **dict.fromkeys(("token_url", "client_id", "certificate_fingerprint", "certificate_expires_at")),
+        "credentials_set_at": None,
         "failures": 0,
         "pending": 0,
         "oldest_pending_at": None,
