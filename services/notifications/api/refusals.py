@@ -41,6 +41,9 @@ PROBLEMS = {
     Refusal.SCOPE_ASKED_BY_ANOTHER: Problem(
         403, "scope-asked-by-another", "Only who asked for a wider scope takes it back."
     ),
+    Refusal.SECRET_INVALID: Problem(
+        422, "secret-invalid", "A signing secret is `whsec_` and the base64 of 24 to 64 random bytes."
+    ),
     Refusal.TOKEN_URL_NOT_ALLOWED: Problem(
         422, "token-url-not-allowed", "The token endpoint is not a public https address on an allowed port."
     ),

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
-from services.notifications.domain import NEWEST, Notice, SubscriptionState
+from services.notifications.domain import NEWEST, Notice, SubscriptionState, brought
 from services.notifications.handlers import Seal
 from services.notifications.store import subscriptions as store
 from services.notifications.store.subscriptions import NewSubscription
@@ -24,6 +24,10 @@ from shared.messaging import Tx
 _SECRET_BYTES = 32
 
 Admin = Annotated[Write, Depends(writing("partner_admin"))]
+
+
+Brought = Annotated[SecretStr | None, Field(max_length=200)]
+"""The partner's own signing secret: `whsec_` and base64 of 24 to 64 bytes; without it one is made."""
 
 
 class SubscriptionBody(BaseModel):
@@ -39,6 +43,7 @@ class SubscriptionBody(BaseModel):
     """How many deliveries a minute at most; what the endpoint itself says in its proof goes before."""
     notice_version: Annotated[int, Field(ge=1)] = NEWEST
     """Of the catalogue, for as long as the subscription lasts."""
+    secret: Brought = None
 
 
 class EndpointBody(BaseModel):
@@ -66,6 +71,7 @@ class SecretBody(BaseModel):
 
     forced: bool = False
     """At once, because it may be known to others; else it signs beside the new one for 24 hours."""
+    secret: Brought = None
 
 
 class Subscription(BaseModel):
@@ -133,7 +139,7 @@ class NewlySubscribed(Subscription):
     """A subscription with the secret that its deliveries are signed with."""
 
     secret: str | None
-    """`whsec_…` for a Standard Webhooks library. Shown once: null when the same request is repeated."""
+    """`whsec_…` for a Standard Webhooks library. Shown once: null when the request is repeated, or brought its own."""
 
 
 def shown(row: sa.Row[Any]) -> Subscription:
@@ -193,7 +199,7 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     @keyed.post("/subscriptions", status_code=201, response_model=NewlySubscribed)
     async def subscribe(body: SubscriptionBody, write: Admin) -> Response:
         """Proposes an endpoint of a partner, and gives the signing secret. Nothing goes there yet."""
-        secret = new_secret()
+        secret = new_secret(body.secret)
         types = sorted(one.value for one in body.event_types)
         new = NewSubscription(body.partner_id, body.url, types, body.rate_per_minute, body.notice_version)
         by = write.principal.subject
@@ -201,17 +207,17 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
         async def command(tx: Tx) -> UUID:
             return await handlers.subscribe(tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, by=by)
 
-        return await telling(write, command, secret, 201)
+        return await telling(write, command, None if body.secret else secret, 201)
 
     @keyed.post("/subscriptions/{subscription_id}/secret", response_model=NewlySubscribed)
     async def rotate(subscription_id: UUID, body: SecretBody, write: Admin) -> Response:
         """Gives a new signing secret; both sign until the old one ends."""
-        secret = new_secret()
+        secret = new_secret(body.secret)
 
         async def command(tx: Tx) -> UUID:
             return await handlers.rotate_secret(tx, subscription_id, secret=secret, seal=seal, forced=body.forced)
 
-        return await telling(write, command, secret, 200)
+        return await telling(write, command, None if body.secret else secret, 200)
 
     @keyed.post("/subscriptions/{subscription_id}/endpoint", response_model=Subscription)
     async def change_endpoint(subscription_id: UUID, body: EndpointBody, write: Admin) -> Response:
@@ -226,13 +232,17 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     return keyed
 
 
-def new_secret() -> bytes:
-    """What deliveries of one subscription are signed with."""
-    return secrets.token_bytes(_SECRET_BYTES)
+def new_secret(given: SecretStr | None = None) -> bytes:
+    """What deliveries of one subscription are signed with: what the partner brings, or random bytes.
+
+    Raises:
+        Refused: what is given is no secret of the standard's.
+    """
+    return secrets.token_bytes(_SECRET_BYTES) if given is None else brought(given.get_secret_value())
 
 
-async def telling(write: Write, command: Command, secret: bytes, status: int) -> Response:
-    """Answers with the secret, which only the request that made it knows in clear."""
+async def telling(write: Write, command: Command, secret: bytes | None, status: int) -> Response:
+    """Answers with the secret that was made, which only this request knows in clear; None: it was brought."""
     made: set[UUID] = set()
 
     async def remembered(tx: Tx) -> UUID:
@@ -241,7 +251,7 @@ async def telling(write: Write, command: Command, secret: bytes, status: int) ->
         return subscription
 
     async def render(conn: AsyncConnection, subscription: UUID) -> NewlySubscribed:
-        told = "whsec_" + b64encode(secret).decode() if subscription in made else None
+        told = "whsec_" + b64encode(secret).decode() if secret and subscription in made else None
         return NewlySubscribed(**(await show(conn, subscription)).model_dump(), secret=told)
 
     return await write(remembered, render, status)

@@ -35,6 +35,7 @@ from services.notifications.domain.scope import (
     check_scope_withdrawal,
     widens,
 )
+from services.notifications.domain.secret import brought
 from services.notifications.domain.subscription import (
     EXAMPLE_EVERY,
     OPENS_AFTER,
@@ -81,6 +82,7 @@ __all__ = [
     "SubscriptionState",
     "Terms",
     "Undoing",
+    "brought",
     "check_approval",
     "check_example",
     "check_hold",

@@ -36,6 +36,8 @@ class Refusal(StrEnum):
     """Another scope waits than the one that is approved."""
     SCOPE_ASKED_BY_ANOTHER = "scope-asked-by-another"
     """Only who asked for a wider scope takes it back."""
+    SECRET_INVALID = "secret-invalid"  # noqa: S105
+    """A signing secret that a partner brings is not `whsec_` and base64 of 24 to 64 bytes."""
     TOKEN_URL_NOT_ALLOWED = "token-url-not-allowed"  # noqa: S105
     """The address of a token endpoint is one that we never call."""
     CERTIFICATE_INVALID = "certificate-invalid"
