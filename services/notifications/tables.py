@@ -158,7 +158,7 @@ subscription_changes = sa.Table(
     sa.Column("what", ARRAY(sa.Text), nullable=False),
     sa.Index("ix_subscription_changes_subscription_id", "subscription_id", "id"),
 )
-"""Who changed what a partner is told, or with what we show ourselves there. Never edited."""
+"""Who asked for, approved and changed what of a subscription. A trigger keeps the lines as they are."""
 
 credentials = sa.Table(
     "credentials",

@@ -124,13 +124,13 @@ def build(seal: Seal) -> APIRouter:
     @own.post("/partner/subscriptions/{subscription_id}/secret", response_model=NewlySubscribed)
     async def rotate_own(subscription_id: UUID, body: SecretBody, write: Own) -> Response:
         """Gives a new signing secret, once; both sign until the old one ends."""
-        secret, partner = new_secret(), partner_of(write.principal)
+        secret, partner, by = new_secret(body.secret), partner_of(write.principal), write.principal.subject
 
         async def command(tx: Tx) -> UUID:
             return await handlers.rotate_secret(
-                tx, subscription_id, secret=secret, seal=seal, forced=body.forced, of=partner
+                tx, subscription_id, secret=secret, seal=seal, forced=body.forced, by=by, of=partner
             )
 
-        return await telling(write, command, secret, 200)
+        return await telling(write, command, None if body.secret else secret, 200)
 
     return own

@@ -34,8 +34,9 @@ class Change(BaseModel):
     by: str
     """Subject of the officer."""
     change: str
-    """`scope_asked`, `scope_narrowed`, `scope_approved`, `scope_withdrawn`; `oauth2_set` or `oauth2_removed`,
-    and the same of `certificate`; `credentials_removed` with an address on another server."""
+    """`proposed`, `endpoint_changed`, `endpoint_approved`, `secret_changed`; `scope_asked`, `scope_narrowed`,
+    `scope_approved`, `scope_withdrawn`; `oauth2_set` or `oauth2_removed`, the same of `certificate`, and
+    `credentials_removed` with an address on another server."""
     what: tuple[str, ...]
     """It was changed to."""
 

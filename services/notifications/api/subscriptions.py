@@ -212,10 +212,12 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
     @keyed.post("/subscriptions/{subscription_id}/secret", response_model=NewlySubscribed)
     async def rotate(subscription_id: UUID, body: SecretBody, write: Admin) -> Response:
         """Gives a new signing secret; both sign until the old one ends."""
-        secret = new_secret(body.secret)
+        secret, by = new_secret(body.secret), write.principal.subject
 
         async def command(tx: Tx) -> UUID:
-            return await handlers.rotate_secret(tx, subscription_id, secret=secret, seal=seal, forced=body.forced)
+            return await handlers.rotate_secret(
+                tx, subscription_id, secret=secret, seal=seal, forced=body.forced, by=by
+            )
 
         return await telling(write, command, None if body.secret else secret, 200)
 

@@ -48,6 +48,7 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
     subscription = uuid7()
     sealed = seal(secret, subscription)
     await store.add_subscription(tx.conn, subscription, new, sealed=sealed, by=by, now=tx.now)
+    await scopes.note_change(tx.conn, subscription, "proposed", by, tx.now, new.url, *new.event_types)
     return subscription
 
 
@@ -59,6 +60,7 @@ async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
     """
     domain.check_approval(await _lock(tx, subscription), by)
     await store.change(tx.conn, subscription, approved_by=by, approved_at=tx.now)
+    await scopes.note_change(tx.conn, subscription, "endpoint_approved", by, tx.now)
     await serve(tx, subscription)
     return subscription
 
@@ -80,6 +82,7 @@ async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopbac
     anew = {"proposed_by": by, "approved_by": None, "approved_at": None}
     anew |= dict.fromkeys(("proven_at", "proof_due_at", "proof_failed_since", "proof_outcome"))
     await store.change(tx.conn, subscription, url=url, state=SubscriptionState.PROPOSED.value, **anew)
+    await scopes.note_change(tx.conn, subscription, "endpoint_changed", by, tx.now, url)
     return subscription
 
 
@@ -110,7 +113,7 @@ async def resume(tx: Tx, subscription: UUID) -> UUID:
 
 
 async def rotate_secret(
-    tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal, forced: bool, of: UUID | None = None
+    tx: Tx, subscription: UUID, *, secret: bytes, seal: Seal, forced: bool, by: str, of: UUID | None = None
 ) -> UUID:
     """A new signing secret; the old one signs beside it for a day, or not any more when it was `forced`.
 
@@ -120,6 +123,7 @@ async def rotate_secret(
         secret: the new one.
         seal: encrypts it.
         forced: whether the old one ends at once.
+        by: subject of who asks.
         of: the partner that asks for it itself; None for an officer.
 
     Raises:
@@ -128,6 +132,7 @@ async def rotate_secret(
     domain.check_open(await _lock(tx, subscription, of))
     until = None if forced else tx.now + domain.OVERLAP
     await store.keep_old_secret(tx.conn, subscription, seal(secret, subscription), until)
+    await scopes.note_change(tx.conn, subscription, "secret_changed", by, tx.now, *(["forced"] if forced else []))
     return subscription
 
 

@@ -1,4 +1,4 @@
-"""The statements about what subscriptions are told, and the trail of what was changed of them."""
+"""The statements about what subscriptions are told, and the trail of who changed what of them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.credentials import read_certificate
+from services.notifications.delivery.keys import Unreadable
 from services.notifications.domain.credentials import OAuth2, owner, same_origin
 from services.notifications.tables import credentials
 from services.notifications.tests.authority import BEGAN, Authority, Pair, in_a_week, pem
@@ -261,6 +262,21 @@ async def test_an_expired_certificate_is_not_shown_and_nothing_is_sent(
     assert await desk.tries() == [(1, "certificate_expired", None)]
 
 
+async def test_a_credential_opens_as_nothing_else(
+    office: Office, engine: AsyncEngine, subscription: UUID, authority: Authority
+) -> None:
+    await office.must("credentials", {"oauth2": CLIENT, "certificate": authority.issue("inserre").body})
+    (row,) = await kept(engine)
+    for sealed, wrong in (
+        (row.oauth2, owner(subscription, "certificate")),
+        (row.certificate, owner(subscription, "oauth2")),
+        (row.oauth2, subscription),
+        (row.oauth2, owner(uuid7(), "oauth2")),
+    ):
+        with pytest.raises(Unreadable):
+            KEYS.open(sealed, wrong)
+
+
 @pytest.mark.parametrize("column", ["oauth2", "certificate"])
 async def test_what_was_sealed_for_something_else_is_not_opened(
     column: str, desk: Desk, office: Office, receiver: Receiver, authority: Authority
@@ -323,8 +339,9 @@ async def test_another_server_is_not_shown_the_credentials_of_the_one_before(
     assert (shown["client_id"], shown["certificate_fingerprint"]) == (None, None)
     (row,) = await kept(engine)
     assert (row.oauth2, row.certificate) == (None, None)
-    last = (await office.get("changes", "inspector")).json()["items"][-1]
-    assert (last["change"], last["what"]) == ("credentials_removed", [there])
+    removed, changed = (await office.get("changes", "inspector")).json()["items"][-2:]
+    assert (removed["change"], removed["what"]) == ("credentials_removed", [there])
+    assert changed["change"] == "endpoint_changed"
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,26 @@ async def test_who_changed_what_is_kept_and_shown(office: Office, engine: AsyncE
                 await conn.execute(statement)
 
 
+async def test_who_let_a_partner_be_told_where_is_kept_too(
+    api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
+) -> None:
+    asked = ONE | {"partner_id": str(await a_partner(engine)), "url": "https://partner.example.org/"}
+    made = await api.post("/v1/subscriptions", json=asked, headers=tokens.bearer("partner_admin") | once())
+    office = Office(api, tokens, UUID(made.json()["id"]))
+    await office.must("endpoint", {"url": "https://partner.example.org/other"}, OTHER)
+    await office.must("approve")
+    await office.must("secret", {}, OTHER)
+    await office.must("secret", {"forced": True})
+    shown = (await office.get("changes", "inspector")).json()["items"]
+    assert [(one["by"], one["change"], one["what"]) for one in shown] == [
+        ("agent-6001", "proposed", ["https://partner.example.org/", TOLD]),
+        ("agent-6002", "endpoint_changed", ["https://partner.example.org/other"]),
+        ("agent-6001", "endpoint_approved", []),
+        ("agent-6002", "secret_changed", []),
+        ("agent-6001", "secret_changed", ["forced"]),
+    ]
+
+
 async def test_a_scope_that_can_match_nothing_is_refused(
     office: Office, api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
 ) -> None:
