@@ -1,5 +1,6 @@
 """What is done with one claim: it is sent, or why not is said; and what follows from the answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -99,7 +100,8 @@ class Attempts:
             headers[REPLAY] = str(claimed.replay)
         answer = await self._sender.post(claimed.url, headers, claimed.body, shown.tls)
         self._credentials.answered(claimed.subscription, shown, answer.status)
-        return answer
+        # What an endpoint repeats of it is not kept with the beginning of its answer.
+        return replace(answer, head=answer.head.replace(shown.token.encode(), b"")) if shown.token else answer
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

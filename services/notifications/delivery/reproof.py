@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import structlog
 
 from services.notifications.delivery.proof import Proof
+from services.notifications.delivery.recorder import Transaction
 from services.notifications.handlers import note_answer
 from services.notifications.store import proofs
 from services.notifications.store.subscriptions import Endpoint
-from shared.messaging import Meta, Tx
 from shared.messaging.verdicts import judge
 
 _log = structlog.get_logger()
@@ -34,7 +33,7 @@ class Reproof:
 
     def __init__(
         self,
-        transaction: Callable[[Meta | None], AbstractAsyncContextManager[Tx]],
+        transaction: Transaction,
         ask: Callable[[Endpoint], Awaitable[Proof]],
         *,
         poll: float = POLL,
@@ -53,13 +52,13 @@ class Reproof:
 
     async def one(self) -> bool:
         """Asks the endpoint whose proof has been due for longest; False when there is none."""
-        async with self._transaction(None) as tx:
+        async with self._transaction() as tx:
             due = await proofs.claim_due(tx.conn, tx.now, tx.now + LEASE)
         if due is None:
             return False
         # No connection is held while a stranger answers.
         said = await self._ask(due.endpoint)
-        async with self._transaction(None) as tx:
+        async with self._transaction() as tx:
             noted = await note_answer(tx, due, said.rate_per_minute, said.outcome, proven=said.proven)
         if not (noted and said.proven):
             _log.warning(

@@ -25,7 +25,7 @@ from services.notifications.tests.builders import KEYS, a_partner, a_subscriptio
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.granting import granting
 from services.notifications.tests.office import Office
-from services.notifications.tests.receiver import Receiver, Script, answering, receiving
+from services.notifications.tests.receiver import SAID, Receiver, Script, answering, receiving
 from services.notifications.tests.worker import Desk
 from shared.messaging.event import utc_now
 from shared.testing.api import Tokens
@@ -302,6 +302,11 @@ def demanding(then: Script) -> Script:
     return answer
 
 
+def repeating(request: web.Request) -> web.StreamResponse:
+    """What a receiver does with a challenge."""
+    return web.json_response({"challenge": request[SAID]["data"]["challenge"]})
+
+
 async def test_a_proof_shows_what_a_delivery_shows(
     desk: Desk, office: Office, strict: Receiver, authority: Authority, subscription: UUID
 ) -> None:
@@ -318,6 +323,8 @@ async def test_a_proof_shows_what_a_delivery_shows(
         refused = await office.act("prove")
         assert (refused.status_code, refused.json()["state"]) == (409, "answered_401")
         assert (await office.must("prove"))["outcome"] == "allowed_origin"
+        strict.answers = [demanding(answering(404)), demanding(repeating)]
+        assert (await office.must("prove"))["outcome"] == "challenge_repeated"
         assert len(grants.asked) == 2
         async with desk.engine.begin() as conn:
             await conn.execute(sa.update(credentials).values(oauth2=b"broken"))

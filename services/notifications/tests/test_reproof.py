@@ -21,7 +21,6 @@ from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.office import Office
 from services.notifications.tests.receiver import SAID, Receiver, answering
 from services.notifications.tests.worker import Desk
-from shared.messaging import Meta
 from shared.messaging.event import utc_now
 from shared.messaging.transaction import Transaction
 from shared.testing.api import Tokens
@@ -263,10 +262,10 @@ async def test_the_loop_asks_what_is_due_and_survives_a_database_that_is_away(as
     receiver.answers = [YES]
     away = [OSError("away")]
 
-    def open_transaction(cause: Meta | None) -> AbstractAsyncContextManager[Transaction]:
+    def open_transaction() -> AbstractAsyncContextManager[Transaction]:
         if away:
             raise away.pop()
-        return asks.desk.transaction(cause)
+        return asks.desk.transaction()
 
     ask = asking(KEYS, SIGNING, "DON", asks.desk.clock, allow_loopback=True)
     running = asyncio.create_task(Reproof(open_transaction, ask, poll=0.02).run())

@@ -236,6 +236,20 @@ async def test_a_token_that_is_not_accepted_is_replaced_at_the_next_attempt(
     assert await desk.tries() == [(1, "answered", 401), (2, "accepted", 200)]
 
 
+async def test_a_token_that_an_endpoint_repeats_is_not_kept(
+    desk: Desk, receiver: Receiver, grants: Granting, subscription: UUID
+) -> None:
+    await wants_a_token(desk.engine, subscription, a_client(grants.url))
+    grants.answers = [granted("short.token")]
+    receiver.answers = [lambda request: web.Response(status=500, text=f"no: {request.headers['authorization']}!")]
+    await desk.approve()
+    async with desk.working():
+        await desk.tried(1)
+    async with desk.engine.connect() as conn:
+        (kept,) = (await conn.execute(sa.text("SELECT head FROM attempts"))).scalars()
+    assert kept == "no: Bearer !"
+
+
 async def test_a_token_that_came_after_the_one_that_is_not_accepted_is_kept(
     grants: Granting, sender: Sender, clock: SettableClock
 ) -> None:
