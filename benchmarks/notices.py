@@ -21,6 +21,7 @@ from benchmarks.lab import Lab, for_engine
 from benchmarks.specimen import SITE
 from deploy.local.machine import free_port
 from services.notifications.consumers import consumer
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine
 from services.notifications.delivery.keys import Keys
 from services.notifications.delivery.signing_keys import Pair, SigningKeys
@@ -120,7 +121,11 @@ def engine_on(database: AsyncEngine, wake: asyncio.Event) -> Engine:
         return transaction(database, now=utc_now(), actor=OFFICER, source=f"/{SITE}/notifications")
 
     return Engine(
-        transaction=open_transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=utc_now, wake=wake
+        transaction=open_transaction,
+        accesses=Accesses(KEYS, SIGNING, utc_now),
+        allow_loopback=True,
+        clock=utc_now,
+        wake=wake,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build, well_known
+    from services.notifications.delivery.access import Accesses
     from services.notifications.delivery.credentials import read_certificate
     from services.notifications.delivery.keys import Keys
     from services.notifications.delivery.proof import asking
@@ -25,8 +26,9 @@ def run_api(settings: Settings) -> None:
 
     keys = Keys(settings.secrets_key.get_secret_value())
     signing = _signing(settings)
-    ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
-    send = trying(keys, signing, utc_now, allow_loopback=settings.allow_loopback)
+    accesses = Accesses(keys, signing, utc_now)
+    ask = asking(accesses, settings.site, utc_now, allow_loopback=settings.allow_loopback)
+    send = trying(accesses, allow_loopback=settings.allow_loopback)
     router = build(keys.seal, ask, signing.sign, send, read_certificate, allow_loopback=settings.allow_loopback)
     serve_api(
         "notifications",
@@ -51,6 +53,7 @@ def run_worker(settings: Settings) -> None:
 
     from services.notifications import handlers
     from services.notifications.consumers import consumer
+    from services.notifications.delivery.access import Accesses
     from services.notifications.delivery.engine import Engine
     from services.notifications.delivery.gauges import Gauges
     from services.notifications.delivery.keys import Keys
@@ -73,16 +76,15 @@ def run_worker(settings: Settings) -> None:
             source = f"/{settings.site}/notifications"
             return transaction(engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit)
 
-        keys = Keys(settings.secrets_key.get_secret_value())
+        accesses = Accesses(Keys(settings.secrets_key.get_secret_value()), signing, utc_now)
         sender = Engine(
             transaction=open_transaction,
-            keys=keys,
-            signing=signing,
+            accesses=accesses,
             allow_loopback=settings.allow_loopback,
             clock=utc_now,
             wake=wake,
         )
-        ask = asking(keys, signing, settings.site, utc_now, allow_loopback=settings.allow_loopback)
+        ask = asking(accesses, settings.site, utc_now, allow_loopback=settings.allow_loopback)
         beside = (Gauges(engine.connect, utc_now), Reproof(open_transaction, ask))
 
         async def begin_expiry() -> None:

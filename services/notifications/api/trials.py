@@ -1,6 +1,6 @@
 """A signed example is sent to an endpoint, so that its developer sees at once whether it works."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from services.notifications import handlers
 from services.notifications.api.partner import partner_of
 from services.notifications.domain import Notice
 from services.notifications.handlers import Example
+from services.notifications.store.subscriptions import Endpoint
 from shared.boundary import Record, headers_of, recording
 from shared.messaging import Tx
 
-Send = Callable[[str, Sequence[bytes], UUID, bytes], Awaitable[tuple[UUID, str, int | None, int, str | None]]]
-"""Sends a body to an address, signed with the sealed secrets of a subscription: the `webhook-id`, the code of what came
-of it, the HTTP status, milliseconds, and the beginning of the answer."""
+Send = Callable[[Endpoint, bytes], Awaitable[tuple[UUID, str, int | None, int, str | None]]]
+"""Sends a body to an endpoint: the `webhook-id`, the code of what came of it, the HTTP status, milliseconds, and the
+beginning of the answer."""
 
 
 class ExampleBody(BaseModel):
@@ -62,7 +63,7 @@ def build(send: Send) -> APIRouter:
         # The turn is committed before anything is sent: who asks often while an endpoint hangs does not get in between.
         await record(take_turn)
         (example,) = taken
-        found = await send(example.url, example.sealed, subscription, example.body)
+        found = await send(example.endpoint, example.body)
         tested = Tested(**dict(zip(Tested.model_fields, found, strict=True)))
         return Response(tested.model_dump_json(), headers=headers_of(tested), media_type="application/json")
 

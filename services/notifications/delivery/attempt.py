@@ -8,16 +8,14 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 from yarl import URL
 
-from services.notifications.delivery import sign
-from services.notifications.delivery.credentials import Credentials, Withheld
-from services.notifications.delivery.keys import Keys, Unreadable
+from services.notifications.delivery.access import Accesses
+from services.notifications.delivery.credentials import Withheld
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.redaction import redacted
 from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
 from services.notifications.delivery.send import Sender
 from services.notifications.delivery.settlement import Try
-from services.notifications.delivery.signing_keys import SigningKeys
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start
@@ -31,15 +29,13 @@ class Attempts:
 
     Args:
         sender: what posts.
-        keys: open the signing secrets.
-        signing: the site's own.
+        accesses: to endpoints.
         clock: the instant of each attempt.
         rng: for jitter.
     """
 
-    def __init__(self, sender: Sender, keys: Keys, signing: SigningKeys, clock: Clock, rng: Random) -> None:
-        self._sender, self._keys, self._signing, self._clock, self._rng = sender, keys, signing, clock, rng
-        self._credentials = Credentials(keys, clock)
+    def __init__(self, sender: Sender, accesses: Accesses, clock: Clock, rng: Random) -> None:
+        self._sender, self._accesses, self._clock, self._rng = sender, accesses, clock, rng
 
     async def make(self, claimed: Claimed) -> Ended:
         """Sends a delivery, unless it must not be sent any more; never raises for what the partner does."""
@@ -84,24 +80,19 @@ class Attempts:
         )
 
     async def _post(self, claimed: Claimed) -> Answer:
+        endpoint = claimed.endpoint
         try:
-            sealed = [one for one in (claimed.secret, claimed.old_secret) if one is not None]
-            secrets = [self._keys.open(one, claimed.subscription) for one in sealed]
-            shown = await self._credentials.present(
-                self._sender, claimed.subscription, claimed.oauth2, claimed.certificate
-            )
-        except Unreadable:
-            return Answer(error="secret_unreadable")
+            access = await self._accesses.open(self._sender, endpoint)
         except Withheld as withheld:
             return Answer(error=withheld.code)
-        now = self._clock()
-        headers = sign.headers(secrets, claimed.id, now, claimed.body, self._signing.at(now)) | shown.headers
+        headers = self._accesses.headers(access, claimed.id, claimed.body)
         if claimed.replay is not None:
             headers[REPLAY] = str(claimed.replay)
-        answer = await self._sender.post(claimed.url, headers, claimed.body, shown.tls)
-        self._credentials.answered(claimed.subscription, shown, answer.status)
-        # What an endpoint repeats of it is not kept with the beginning of its answer.
-        return replace(answer, head=answer.head.replace(shown.token.encode(), b"")) if shown.token else answer
+        answer = await self._sender.post(claimed.url, headers, claimed.body, access.shown.tls)
+        self._accesses.answered(endpoint, access, answer.status)
+        # What an endpoint repeats of its token is not kept with the beginning of its answer.
+        token = access.shown.token
+        return answer if token is None else replace(answer, head=answer.head.replace(token.encode(), b""))
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

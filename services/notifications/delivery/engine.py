@@ -10,13 +10,12 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import lease
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.attempt import Attempts
-from services.notifications.delivery.keys import Keys
 from services.notifications.delivery.lease import LEASE, Claimed
 from services.notifications.delivery.recorder import BACKOFF, Recorder, Transaction
 from services.notifications.delivery.schedule import ALLOWED
 from services.notifications.delivery.send import DEADLINE, Sender
-from services.notifications.delivery.signing_keys import SigningKeys
 from services.notifications.domain import day_in_france
 from shared.messaging.event import Clock
 from shared.messaging.verdicts import judge
@@ -44,8 +43,7 @@ class Engine:
 
     Args:
         transaction: opens the transactions that it needs.
-        keys: open the signing secrets.
-        signing: the site's own.
+        accesses: to endpoints.
         allow_loopback: whether endpoints on this machine may be called: on a developer's machine only.
         clock: the instant of each attempt.
         wake: set when there may be something to send.
@@ -57,8 +55,7 @@ class Engine:
         self,
         *,
         transaction: Transaction,
-        keys: Keys,
-        signing: SigningKeys,
+        accesses: Accesses,
         allow_loopback: bool,
         clock: Clock,
         wake: asyncio.Event,
@@ -66,8 +63,7 @@ class Engine:
         rng: Random | None = None,
     ) -> None:
         self._transaction = transaction
-        self._keys = keys
-        self._signing = signing
+        self._accesses = accesses
         self._allow_loopback = allow_loopback
         self._clock = clock
         self._wake = wake
@@ -104,7 +100,7 @@ class Engine:
         failures = 0
         recording = asyncio.create_task(self._recorder.run())
         async with Sender(allow_loopback=self._allow_loopback, deadline=self._limits.deadline) as sender:
-            attempts = Attempts(sender, self._keys, self._signing, self._clock, self._rng)
+            attempts = Attempts(sender, self._accesses, self._clock, self._rng)
             try:
                 while not self._stopping:
                     self._wake.clear()

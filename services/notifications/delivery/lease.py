@@ -13,6 +13,7 @@ from services.notifications.domain import OPENS_AFTER
 from services.notifications.store.lane import BEHIND
 from services.notifications.store.permission import FORBIDDEN
 from services.notifications.store.sequence import given, numbering
+from services.notifications.store.subscriptions import Endpoint
 
 LEASE = timedelta(seconds=30)
 """How long a row is ours: far longer than an attempt may take. Afterwards it is due again, for whoever comes."""
@@ -70,6 +71,11 @@ class Claimed(NamedTuple):
     """How the endpoint's token is asked for, sealed."""
     certificate: bytes | None
     """That the endpoint wants to see, sealed."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it goes."""
+        return Endpoint(self.subscription, self.url, self.secret, self.old_secret, self.oauth2, self.certificate)
 
     @property
     def policy(self) -> Policy:

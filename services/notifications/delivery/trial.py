@@ -1,18 +1,17 @@
 """A signed example sent to an endpoint at once, for somebody who waits for what comes of it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery import sign
-from services.notifications.delivery.keys import Keys, Unreadable
+from services.notifications.delivery.access import Accesses
+from services.notifications.delivery.credentials import Withheld
 from services.notifications.delivery.redaction import redacted
 from services.notifications.delivery.send import Sender
-from services.notifications.delivery.signing_keys import SigningKeys
-from shared.messaging.event import Clock
+from services.notifications.store.subscriptions import Endpoint
 
 
 class Trial(NamedTuple):
@@ -27,30 +26,24 @@ class Trial(NamedTuple):
     """The beginning of the answer, redacted like that of an attempt, yet not kept."""
 
 
-def trying(
-    keys: Keys, signing: SigningKeys, clock: Clock, *, allow_loopback: bool
-) -> Callable[[str, Sequence[bytes], UUID, bytes], Awaitable[Trial]]:
-    """What sends an example, given the address, the sealed secrets, their subscription and the body.
-
-    It is sent just as a delivery is: to the same addresses, as long, signed alike.
+def trying(accesses: Accesses, *, allow_loopback: bool) -> Callable[[Endpoint, bytes], Awaitable[Trial]]:
+    """What sends an example's body: just as a delivery is, to the same addresses, as long, signed alike.
 
     Args:
-        keys: open the secrets.
-        signing: the site's own.
-        clock: for the signature.
+        accesses: to endpoints.
         allow_loopback: whether endpoints on this machine may be called.
     """
 
-    async def send(url: str, sealed: Sequence[bytes], subscription: UUID, body: bytes) -> Trial:
+    async def send(endpoint: Endpoint, body: bytes) -> Trial:
         message = uuid7()
-        try:
-            secrets = [keys.open(one, subscription) for one in sealed]
-        except Unreadable:
-            return Trial(message, "secret_unreadable", None, 0, None)
-        now = clock()
-        signed = sign.headers(secrets, message, now, body, signing.at(now))
         async with Sender(allow_loopback=allow_loopback) as sender:
-            answer, _ = await sender.ask("POST", url, signed, body)
+            try:
+                access = await accesses.open(sender, endpoint)
+            except Withheld as withheld:
+                return Trial(message, withheld.code, None, 0, None)
+            headers = accesses.headers(access, message, body)
+            answer = await sender.post(endpoint.url, headers, body, access.shown.tls)
+        accesses.answered(endpoint, access, answer.status)
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
         return Trial(message, answer.outcome, answer.status, milliseconds, redacted(answer.head))
 

@@ -8,8 +8,10 @@ from services.notifications.handlers.alerts import (
     retract_alerts,
     take_in_partner,
 )
+from services.notifications.handlers.credentials import set_certificate, set_oauth2
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
+from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.replays import (
     REPLAY,
     Asked,
@@ -20,8 +22,6 @@ from services.notifications.handlers.replays import (
     order_replay,
     step_replay,
 )
-from services.notifications.handlers.credentials import set_certificate, set_oauth2
-from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.scopes import approve_scope, change_scope, withdraw_scope
 from services.notifications.handlers.subscriptions import (
     Seal,
@@ -49,16 +49,14 @@ __all__ = [
     "acknowledge",
     "alert_partners",
     "approve",
+    "approve_scope",
     "begin_expiry",
     "cancel_replay",
     "change_endpoint",
     "change_manners",
+    "change_scope",
     "expiring",
     "forecast_replay",
-    "approve_scope",
-    "change_endpoint",
-    "change_manners",
-    "change_scope",
     "note_answer",
     "note_proof",
     "obey_consent",
@@ -70,9 +68,9 @@ __all__ = [
     "retry_delivery",
     "rotate_secret",
     "set_aside",
-    "step_replay",
     "set_certificate",
     "set_oauth2",
+    "step_replay",
     "subscribe",
     "take_in_partner",
     "take_turn",

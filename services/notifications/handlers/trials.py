@@ -7,6 +7,7 @@ from services.notifications import domain
 from services.notifications.domain import Notice, Refusal, Refused
 from services.notifications.handlers.wording import worded
 from services.notifications.store import subscriptions as store
+from services.notifications.store.subscriptions import Endpoint
 from shared.contracts.notices import check
 from shared.messaging import Tx
 
@@ -14,9 +15,7 @@ from shared.messaging import Tx
 class Example(NamedTuple):
     """What is to be sent where."""
 
-    url: str
-    sealed: list[bytes]
-    """The encrypted secrets that sign."""
+    endpoint: Endpoint
     body: bytes
 
 
@@ -36,10 +35,11 @@ async def take_turn(tx: Tx, subscription: UUID, notice: Notice, of: UUID | None 
     if known is None:
         raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
     domain.check_open(known)
-    target = await store.target(tx.conn, subscription, tx.now)
-    domain.check_example(known, target.tested_at, tx.now)
+    shown = await store.subscription(tx.conn, subscription)
+    domain.check_example(known, shown.tested_at, tx.now)
     await store.change(tx.conn, subscription, tested_at=tx.now)
-    secrets = [one for one in (target.secret, target.old_secret) if one is not None]
-    body = domain.example(worded(notice, tx.now)[target.notice_version])
-    check(notice.value, target.notice_version, body)
-    return Example(target.url, secrets, body.encode())
+    body = domain.example(worded(notice, tx.now)[shown.notice_version])
+    check(notice.value, shown.notice_version, body)
+    endpoint = await store.endpoint(tx.conn, subscription, tx.now)
+    assert endpoint is not None
+    return Example(endpoint, body.encode())

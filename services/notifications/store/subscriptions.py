@@ -90,9 +90,9 @@ class Endpoint(NamedTuple):
     """Sealed, like the other one."""
     old_secret: bytes | None = None
     """Signs beside it for a while after a rotation."""
-    oauth2: bytes | None
+    oauth2: bytes | None = None
     """How a token is asked for; None when the endpoint wants none. Sealed."""
-    certificate: bytes | None
+    certificate: bytes | None = None
     """To show in the TLS handshake; None when the endpoint wants none. Sealed."""
 
 
@@ -105,13 +105,6 @@ async def endpoint(conn: AsyncConnection, subscription: UUID, now: datetime) -> 
     ).outerjoin(credentials)
     row = (await conn.execute(query.where(subscriptions.c.id == subscription))).first()
     return None if row is None else Endpoint(*row)
-
-
-async def target(conn: AsyncConnection, subscription: UUID, now: datetime) -> Row:
-    """Address, version, sealed secrets that sign at this instant, and `tested_at` of a subscription that is there."""
-    old = sa.case((subscriptions.c.old_secret_until > now, subscriptions.c.old_secret)).label("old_secret")
-    told = (subscriptions.c.url, subscriptions.c.notice_version, subscriptions.c.tested_at)
-    return await one(conn, sa.select(*told, subscriptions.c.secret, old).where(subscriptions.c.id == subscription))
 
 
 async def subscriptions_page(

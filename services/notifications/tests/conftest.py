@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.api import REFUSALS, build, well_known
 from services.notifications.consumers import consumer
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.credentials import read_certificate
 from services.notifications.delivery.proof import asking
 from services.notifications.delivery.trial import trying
@@ -79,8 +80,8 @@ def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
         api_port=1,
         worker_port=1,
     )
-    ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
-    send = trying(KEYS, SIGNING, clock, allow_loopback=True)
+    ask = asking(Accesses(KEYS, SIGNING, clock), "DON", clock, allow_loopback=True)
+    send = trying(Accesses(KEYS, SIGNING, clock), allow_loopback=True)
     router = build(KEYS.seal, ask, SIGNING.sign, send, read_certificate, allow_loopback=False)
     return create_app(
         "notifications",

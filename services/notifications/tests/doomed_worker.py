@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery import engine as loop
 from services.notifications.delivery import lease, outcome, recorder
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
@@ -110,7 +111,7 @@ async def main(url: str, step: str, number: int) -> None:
         return opened()
 
     engine = Engine(
-        transaction=open_transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=utc_now,
+        transaction=open_transaction, accesses=Accesses(KEYS, SIGNING, utc_now), allow_loopback=True, clock=utc_now,
         wake=asyncio.Event(), limits=Limits(poll=0.1, deadline=DEADLINE),
     )  # fmt: skip
     await engine.run()

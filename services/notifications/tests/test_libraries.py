@@ -22,6 +22,7 @@ from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import sign
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.proof import asking
 from services.notifications.store.subscriptions import Endpoint
 from services.notifications.tests.builders import KEYS, SECRET, SIGNING, a_partner, a_subscription, an_approval
@@ -132,7 +133,7 @@ async def test_the_challenge_is_signed_both_ways_too(
 ) -> None:
     receiver.answers = [answering(405)]
     other = await a_subscription(desk.engine, await a_partner(desk.engine))
-    ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
+    ask = asking(Accesses(KEYS, SIGNING, clock), "DON", clock, allow_loopback=True)
     assert (await ask(Endpoint(other, receiver.url, KEYS.seal(SECRET, other)))).outcome == "challenge_not_repeated"
     del receiver.headers[0]
     assert await asyncio.to_thread(javascript, received(receiver)) == [{"v1": True, "v1a": True}]

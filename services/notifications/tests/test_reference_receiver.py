@@ -27,6 +27,7 @@ from uuid_utils.compat import uuid7
 from deploy.local import issuer
 from deploy.local.machine import free_port
 from services.notifications.delivery import sign
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.proof import CHALLENGE, asking
 from services.notifications.delivery.trial import trying
 from services.notifications.domain import Notice, example, payload
@@ -166,7 +167,7 @@ async def approve(desk: Desk, number: int) -> None:
 
 
 async def test_it_says_yes_to_the_site_and_to_nobody_else(partner: Partner, clock: SettableClock) -> None:
-    ask = asking(KEYS, SIGNING, "DON", clock, allow_loopback=True)
+    ask = asking(Accesses(KEYS, SIGNING, clock), "DON", clock, allow_loopback=True)
     owner = uuid7()
     async with partner.up(), aiohttp.ClientSession() as session:
         assert await ask(Endpoint(owner, partner.url, KEYS.seal(SECRET, owner))) == (True, None, "allowed_origin")
@@ -180,11 +181,11 @@ async def test_it_says_yes_to_the_site_and_to_nobody_else(partner: Partner, cloc
 
 
 async def test_it_accepts_an_example_and_keeps_none(partner: Partner, clock: SettableClock) -> None:
-    send = trying(KEYS, SIGNING, clock, allow_loopback=True)
+    send = trying(Accesses(KEYS, SIGNING, clock), allow_loopback=True)
     owner = uuid7()
     body = example(payload(Notice.APPROVED, clock.now)).encode()
     async with partner.up():
-        assert (await send(partner.url, [KEYS.seal(SECRET, owner)], owner, body)).http_status == 204
+        assert (await send(Endpoint(owner, partner.url, KEYS.seal(SECRET, owner)), body)).http_status == 204
     assert partner.does("SELECT * FROM notices") == []
 
 

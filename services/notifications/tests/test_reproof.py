@@ -13,6 +13,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.proof import asking
 from services.notifications.delivery.reproof import Reproof
 from services.notifications.domain.proof import ASKED_AGAIN, ASKED_EVERY, BORNE
@@ -50,7 +51,7 @@ class Asking:
         self.worker = self.another()
 
     def another(self, poll: float = 60.0) -> Reproof:
-        ask = asking(KEYS, SIGNING, "DON", self.desk.clock, allow_loopback=True)
+        ask = asking(Accesses(KEYS, SIGNING, self.desk.clock), "DON", self.desk.clock, allow_loopback=True)
         return Reproof(self.desk.transaction, ask, poll=poll)
 
     async def due(self) -> None:
@@ -267,7 +268,7 @@ async def test_the_loop_asks_what_is_due_and_survives_a_database_that_is_away(as
             raise away.pop()
         return asks.desk.transaction()
 
-    ask = asking(KEYS, SIGNING, "DON", asks.desk.clock, allow_loopback=True)
+    ask = asking(Accesses(KEYS, SIGNING, asks.desk.clock), "DON", asks.desk.clock, allow_loopback=True)
     running = asyncio.create_task(Reproof(open_transaction, ask, poll=0.02).run())
     try:
 

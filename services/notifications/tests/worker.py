@@ -12,6 +12,7 @@ from opentelemetry.context import Context
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
+from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed, claim
 from services.notifications.delivery.outcome import Ended
@@ -49,9 +50,14 @@ class Desk:
     def worker(self, **limits: Any) -> Engine:
         """A delivery engine that looks for due rows often."""
         return Engine(
-            transaction=self.transaction, keys=KEYS, signing=SIGNING, allow_loopback=True, clock=self.clock,
-            wake=self.wake, limits=Limits(**({"poll": 0.02, "deadline": 5.0} | limits)), rng=Random(1),
-        )  # fmt: skip
+            transaction=self.transaction,
+            accesses=Accesses(KEYS, SIGNING, self.clock),
+            allow_loopback=True,
+            clock=self.clock,
+            wake=self.wake,
+            limits=Limits(**({"poll": 0.02, "deadline": 5.0} | limits)),
+            rng=Random(1),
+        )
 
     @asynccontextmanager
     async def working(self, **limits: Any) -> AsyncIterator[Engine]:
