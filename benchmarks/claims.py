@@ -29,7 +29,7 @@ async def claims(url: str, times: int) -> dict[str, Any]:
         for number in range(-20, times):
             began = time.perf_counter()
             now = utc_now()
-            many = {"cap": limits.per_endpoint, "room": limits.room, "slow_room": limits.room // 2}
+            many: dict[str, Any] = {"cap": limits.per_endpoint, "room": limits.room, "slow_room": limits.room // 2}
             claimed = await lease.claim(conn, now=now, today=day_in_france(now), token=uuid7(), in_flight=[], **many)
             if number >= 0:
                 taken.append((time.perf_counter() - began) * 1000)

@@ -29,6 +29,10 @@ class Exit(IntEnum):
     """A server that the command needs does not answer."""
     EX_SOFTWARE = 70
     """A defect of ours; the log has the class and the frames of the error."""
+    EX_TEMPFAIL = 75
+    """Not now: to be tried again by whoever asked."""
+    EX_NOPERM = 77
+    """What was given is not genuine."""
     EX_CONFIG = 78
     """A setting is missing or invalid; standard error names its environment variable."""
     INTERRUPTED = 130

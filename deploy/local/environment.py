@@ -41,7 +41,7 @@ class Environment:
     _secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("issuer", "otlp", "partner"):
+        for name in ("issuer", "otlp", "partner", "mail", "smtp"):
             self.ports[name] = free_port()
         for service in self.services:
             self.ports[f"{service}-api"], self.ports[f"{service}-worker"] = free_port(), free_port()
@@ -92,6 +92,10 @@ class Environment:
             made["NOTIFICATIONS_ALLOW_LOOPBACK"] = "true"
             for name in ("NOTIFICATIONS_SECRETS_KEY", "NOTIFICATIONS_SIGNING_KEYS"):
                 made[name] = self._secrets[name]
+            made["NOTIFICATIONS_SMTP_URL"] = f"smtp://127.0.0.1:{self.ports['smtp']}"
+            made["NOTIFICATIONS_MAIL_FROM"] = "avis@inserre.example"
+            made["NOTIFICATIONS_PUBLIC_URL"] = self.url("notifications-api")
+            made["NOTIFICATIONS_PARTNER_URL"] = f"{self.url('partner')}/references/{{reference}}"
         # A proxy in the caller's environment must not stand between processes of one machine.
         local = {"SITE": self.site, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
         return {**os.environ, **local, **made, **self.overrides}

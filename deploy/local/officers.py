@@ -176,6 +176,27 @@ class Officers(Console):
         await self.take_in(made["id"])
         return str(made["id"])
 
+    async def subscribe_mailbox(self, name: str, category: str, mailbox: str) -> str:
+        """A partner that is told by e-mail, and whose reader follows the link; gives the subscription's id."""
+        made = await self.propose(name, category, f"mailto:{mailbox}")
+        before = len(await self.mails(mailbox))
+        await self.take_in(made["id"])
+        asked = (await self.mails(mailbox, count=before + 1))[-1]
+        link = next(word for word in asked["text"].split() if word.startswith("http"))
+        async with self._session.post(link) as answer:
+            answer.raise_for_status()
+        return str(made["id"])
+
+    async def mails(self, mailbox: str, *, count: int = 0, within: float = SOME_TIME) -> list[dict[str, Any]]:
+        """What was caught of the mails to an address; waits until there are `count`, or for `within` seconds."""
+        async with self._session.get(
+            f"{self.stack.urls['mail']}/mails",
+            params={"to": mailbox, "count": str(count), "timeout": str(within)},
+            timeout=aiohttp.ClientTimeout(total=within + SOME_TIME),
+        ) as answer:
+            found: list[dict[str, Any]] = await answer.json()
+        return found
+
     async def propose(self, name: str, category: str, url: str) -> dict[str, Any]:
         """A partner with a convention, and a subscription that nothing goes to yet; gives that, with its secret."""
         partner = {

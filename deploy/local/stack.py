@@ -28,7 +28,7 @@ from deploy.local.traces import Span
 
 
 class Stack:
-    """PostgreSQL, Kafka, the services (each `api` and `worker`), issuer, trace receiver and partner of one site."""
+    """PostgreSQL, Kafka, the services (each `api` and `worker`), issuer, traces, mail catcher, partner of a site."""
 
     postgres: PostgresServer
     kafka: KafkaServer
@@ -108,8 +108,9 @@ class Stack:
         self.postgres.start(self._say)
         create_databases(self.environment)
         (self.run.path / "databases").touch()
-        for name in ("issuer", "otlp", *(["partner"] if self._partner else [])):
-            extra = ("--site", self.site) if name == "issuer" else ()
+        extras = {"issuer": ("--site", self.site), "mail": ("--smtp-port", str(self.environment.ports["smtp"]))}
+        for name in ("issuer", "otlp", "mail", *(["partner"] if self._partner else [])):
+            extra = extras.get(name, ())
             program, port = f"deploy.local.{name}", str(self.environment.ports[name])
             self._children[name] = self.run.start(name, (sys.executable, "-m", program, "--port", port, *extra))
         while prepare.alive() and not (self.run.path / "migrated").exists():
@@ -180,11 +181,17 @@ class Stack:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Base URLs: a service's API by its name, workers (`placement-worker`), `issuer`, `otlp` and `partner`."""
+        """Base URLs: a service's API by its name, workers (`placement-worker`), `issuer`, `otlp`, `mail`, `partner`."""
         if self._found is not None:
             return dict(self._found)
         apis = {service: self.environment.url(f"{service}-api") for service in self.services}
-        others = ("issuer", "otlp", *(["partner"] if self._partner else []), *(f"{s}-worker" for s in self.services))
+        others = (
+            "issuer",
+            "otlp",
+            "mail",
+            *(["partner"] if self._partner else []),
+            *(f"{s}-worker" for s in self.services),
+        )
         return {**apis, **{name: self.environment.url(name) for name in others}}
 
     @property

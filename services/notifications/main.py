@@ -3,22 +3,25 @@
 Imports stand inside the commands, so that `migrate` needs neither Kafka's client nor a web server.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from services.notifications.settings import Settings
 from shared.process import run
 
 if TYPE_CHECKING:
+    from services.notifications.delivery.mail import Mailer
+    from services.notifications.delivery.recorder import Transaction
     from services.notifications.delivery.signing_keys import SigningKeys
 
 
 def run_api(settings: Settings) -> None:
-    from services.notifications.api import REFUSALS, build, well_known
+    from services.notifications.api import REFUSALS, build, mailboxes, well_known
     from services.notifications.delivery.access import Accesses
     from services.notifications.delivery.credentials import read_certificate
     from services.notifications.delivery.keys import Keys
-    from services.notifications.delivery.proof import asking
+    from services.notifications.delivery.proof import DEADLINE, asking
     from services.notifications.delivery.trial import trying
     from shared.contracts import webhooks
     from shared.messaging.event import utc_now
@@ -29,13 +32,17 @@ def run_api(settings: Settings) -> None:
     accesses = Accesses(keys, signing, utc_now)
     ask = asking(accesses, settings.site, utc_now, allow_loopback=settings.allow_loopback)
     send = trying(accesses, allow_loopback=settings.allow_loopback)
-    router = build(keys.seal, ask, signing.sign, send, read_certificate, allow_loopback=settings.allow_loopback)
+    mailer = _mailer(settings, deadline=DEADLINE)
+    post = mailer.prove if mailer is not None else None
+    router = build(keys.seal, ask, signing.sign, send, read_certificate, post, allow_loopback=settings.allow_loopback)
+    public = well_known.build(signing.published())
+    public.include_router(mailboxes.router)
     serve_api(
         "notifications",
         settings,
         router,
         REFUSALS,
-        public=well_known.build(signing.published()),
+        public=public,
         legal_basis="R240-6 Code pénitentiaire",
         webhooks=webhooks.described(),
     )
@@ -44,7 +51,6 @@ def run_api(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     import asyncio
     import contextlib
-    from contextlib import AbstractAsyncContextManager
     from dataclasses import replace
     from datetime import timedelta
 
@@ -83,6 +89,7 @@ def run_worker(settings: Settings) -> None:
             allow_loopback=settings.allow_loopback,
             clock=utc_now,
             wake=wake,
+            mailer=_mailer(settings),
         )
         ask = asking(accesses, settings.site, utc_now, allow_loopback=settings.allow_loopback)
         beside = (Gauges(engine.connect, utc_now), Reproof(open_transaction, ask))
@@ -106,6 +113,82 @@ def run_worker(settings: Settings) -> None:
         return Background(run, {"deliveries": wake.set})
 
     serve_worker("notifications", settings, own, deliveries)
+
+
+def run_bounced(settings: Settings, arguments: Sequence[str]) -> None:
+    """Takes one report on a mail of ours from standard input, as a mail system's pipe gives it.
+
+    Args:
+        settings: of the service.
+        arguments: whom the report came to, if the mail system says so.
+    """
+    import asyncio
+    import sys
+
+    from services.notifications.delivery.bounces import take
+    from services.notifications.delivery.returns import Returns
+    from shared.process import Exit
+
+    post = settings.post
+    if post is None or len(arguments) > 1:
+        raise SystemExit(Exit.EX_CONFIG if post is None else Exit.EX_USAGE)
+    returns = Returns(settings.secrets_key.get_secret_value().encode(), post.domain)
+
+    async def work() -> Exit:
+        async with _transactions(settings, "bounced") as open_transaction:
+            return await take(sys.stdin.buffer.read(), returns, open_transaction, *arguments)
+
+    raise SystemExit(asyncio.run(work()))
+
+
+def run_digest(settings: Settings) -> None:
+    """Sends each function of the site a mail of what waits for it, if anything does; to be run once a day."""
+    import asyncio
+
+    from services.notifications.delivery.digest import tell
+    from shared.process import Exit
+
+    mailer = _mailer(settings)
+    if mailer is None or not settings.staff_mail:
+        raise SystemExit(Exit.EX_CONFIG)
+
+    async def work() -> Exit:
+        async with _transactions(settings, "digest") as open_transaction:
+            return await tell(settings.staff_mail.items(), open_transaction(), mailer)
+
+    raise SystemExit(asyncio.run(work()))
+
+
+@asynccontextmanager
+async def _transactions(settings: Settings, command: str) -> "AsyncIterator[Transaction]":
+    """What opens the transactions of a command that ends by itself."""
+    from shared.database import create_engine
+    from shared.messaging import Tx
+    from shared.messaging.dispatch import KERNEL
+    from shared.messaging.event import utc_now
+    from shared.messaging.transaction import transaction
+
+    engine = create_engine(settings.database_url.get_secret_value(), application=f"notifications-{command}")
+
+    def open_transaction() -> AbstractAsyncContextManager[Tx]:
+        return transaction(engine, now=utc_now(), actor=KERNEL, source=f"/{settings.site}/notifications")
+
+    try:
+        yield open_transaction
+    finally:
+        await engine.dispose()
+
+
+def _mailer(settings: Settings, **options: Any) -> "Mailer | None":
+    """What sends mail; None where this site sends none."""
+    from services.notifications.delivery.mail import Mailer
+    from services.notifications.delivery.returns import Returns
+    from shared.messaging.event import utc_now
+
+    post = settings.post
+    if post is None:
+        return None
+    return Mailer(post, Returns(settings.secrets_key.get_secret_value().encode(), post.domain), utc_now, **options)
 
 
 def run_migrate(settings: Settings) -> None:
@@ -158,6 +241,8 @@ def main() -> None:
         Settings,
         {
             "api": run_api,
+            "bounced": run_bounced,
+            "digest": run_digest,
             "worker": run_worker,
             "migrate": run_migrate,
             "topics": run_topics,

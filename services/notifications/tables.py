@@ -92,6 +92,16 @@ subscriptions = sa.Table(
     sa.Column("proof_due_at", _instant),
     sa.Column("proof_failed_since", _instant),
     sa.Column("proof_outcome", sa.Text),
+    sa.Column(
+        "channel",
+        sa.Text,
+        sa.Computed("CASE WHEN starts_with(url, 'mailto:') THEN 'email' ELSE 'webhook' END", persisted=True),
+        nullable=False,
+    ),
+    sa.Column("link_digest", BYTEA),
+    sa.Column("link_until", _instant),
+    sa.CheckConstraint("link_until IS NULL OR link_digest IS NOT NULL", name="link"),
+    sa.UniqueConstraint("link_digest"),
     sa.CheckConstraint("state IN ('proposed', 'active', 'disabled')", name="state"),
     sa.CheckConstraint("state <> 'active' OR (num_nulls(proven_at, approved_at) = 0 AND ever_active)", name="served"),
     sa.CheckConstraint(
@@ -144,7 +154,8 @@ last notice that it was told or was to be. `ordered`: notices of one person one 
 the common ones) and `give_up_after`: seconds. `tested_at`: when an example was last sent to it. `old_secret` signs
 beside the new one until a day after the rotation.
 `wider_event_types` waits for another officer than `scope_asked_by`. `proof_due_at`: when its endpoint is asked again, a
-month after `proven_at` unless it is said here.
+month after `proven_at` unless it is said here. `link_digest`: SHA-256 of the link that its mailbox was sent last;
+`link_until` ends it, and is empty once it was followed. A mailbox has a secret too, which signs nothing.
 """
 
 subscription_changes = sa.Table(

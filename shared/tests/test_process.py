@@ -95,6 +95,8 @@ def test_the_codes_are_those_of_sysexits() -> None:
         "EX_USAGE": 64,
         "EX_UNAVAILABLE": 69,
         "EX_SOFTWARE": 70,
+        "EX_TEMPFAIL": 75,
+        "EX_NOPERM": 77,
         "EX_CONFIG": 78,
     }
 

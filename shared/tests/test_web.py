@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.machine import free_port
 from shared import migrate
-from shared.boundary import Read, reading
+from shared.boundary import Anyone, Read, anyone, reading
 from shared.testing.api import Tokens, client, once
 from shared.testing.waiting import eventually
 from shared.tests import specimen
@@ -77,6 +77,33 @@ def test_a_route_that_names_no_roles_cannot_be_built() -> None:
     for routes in (router, outer):
         with pytest.raises(ValueError, match="/v1/open: a route names its roles once"):
             create_app("specimen", routes, specimen.Settings(), specimen.REFUSALS)
+
+
+async def test_a_public_route_may_change_something_in_one_transaction(engine: AsyncEngine, tokens: Tokens) -> None:
+    public = APIRouter()
+
+    @public.post("/doors/left")
+    async def door(name: str, anybody: Annotated[Anyone, Depends(anyone)]) -> str:
+        thing = await anybody(lambda tx: specimen.make(tx, name, "DON"))
+        return (await anybody.look(lambda conn: specimen.show(conn, thing))).name
+
+    app = create_app(
+        "specimen",
+        APIRouter(),
+        specimen.Settings(),
+        specimen.REFUSALS,
+        public=public,
+        engine=engine,
+        authenticator=tokens.authenticator,
+    )
+    async with client(app) as api:
+        assert (await api.post("/doors/left?name=a")).json() == "a"
+        assert code(await api.post("/doors/left?name=unwanted")) == (409, "unwanted")
+        assert code(await api.post("/doors/left?name=Forbidden")) == (500, "internal-error")
+        for other in ("/doors/left/?name=a", "/doors/lefT?name=a"):
+            assert code(await api.post(other)) == (401, "token-missing"), other
+    async with engine.connect() as conn:
+        assert list((await conn.execute(sa.text("SELECT name FROM things"))).scalars()) == ["a"]
 
 
 async def test_a_route_of_an_included_router_is_guarded_and_known_by_its_whole_path(

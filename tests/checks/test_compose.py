@@ -200,7 +200,7 @@ def test_the_observers_stay_out_unless_they_are_asked_for() -> None:
 
 def test_images_have_versions() -> None:
     images = {container["image"] for container in containers().values()}
-    assert all(image.startswith("inserre/") or re.search(r":[\d.]+$", image) for image in images)
+    assert all(image.startswith("inserre/") or re.search(r":v?[\d.]+$", image) for image in images)
 
 
 def test_local_stack_and_containers_run_the_same_major_versions() -> None:

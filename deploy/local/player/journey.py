@@ -12,6 +12,7 @@ from shared.testing.waiting import eventually
 
 JEAN = Person("Valjean", "Jean")
 TOLD, UNTOLD = "france-travail", "region"
+MAILBOX = "accueil@cap-emploi.example"
 
 
 async def play(officers: Officers, show: Show) -> None:
@@ -19,6 +20,7 @@ async def play(officers: Officers, show: Show) -> None:
     show.heading("An approval, and what its signature sets off")
     await officers.subscribe("France Travail Sedan (bac à sable)", "employment_service", TOLD)
     await officers.subscribe("Région Grand Est (bac à sable)", "region", UNTOLD)
+    await officers.subscribe_mailbox("Cap emploi Ardennes (bac à sable)", "employment_service", MAILBOX)
 
     opened = (await officers.open_file(JEAN)).body
     candidacy = str(opened["id"])
@@ -48,6 +50,9 @@ async def play(officers: Officers, show: Show) -> None:
     show.lines([json.dumps(notices[0]["body"]) if notices else "-"])
     show.check("the partner of a category that the act does not list was told nothing", not await _heard(officers))
     show.check("the notice names nobody", not _names(notices, candidacy))
+    _, mail = await officers.mails(MAILBOX, count=2)
+    show.check("the partner without a developer got one mail, which names nobody", not _names([mail], candidacy))
+    show.lines([mail["subject"], *mail["text"].splitlines()[2:8]])
 
     await officers.confirm_bed(bed["stay_id"])
     await officers.confirm_seat(seat["enrolment_id"])
@@ -99,8 +104,8 @@ async def _whole(officers: Officers, trace_id: str) -> list[Span] | None:
     spans = await asyncio.to_thread(officers.stack.spans, trace_id)
     names = [span["name"] for span in spans]
     webhook = any(name.startswith("POST webhook") for name in names)
-    # alerts_planned and partner_alerted, each created, sent, and processed by selection.
+    # alerts_planned and two times partner_alerted, each created, sent, and processed by selection.
     told = names.count("process notifications.delivery.v1")
     beds = {"process placement.stay.v1", "process citizen-space.enrolment.v1"} <= set(names)
-    whole = webhook and told == 2 and beds and len(roots(spans)) == 1 and not orphans(spans)  # noqa: PLR2004
+    whole = webhook and told == 3 and beds and len(roots(spans)) == 1 and not orphans(spans)  # noqa: PLR2004
     return spans if whole else None

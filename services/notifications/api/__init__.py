@@ -21,7 +21,7 @@ from services.notifications.api import (
 )
 from services.notifications.api.credentials import ReadCertificate
 from services.notifications.api.manifests import Sign
-from services.notifications.api.proofs import Ask
+from services.notifications.api.proofs import Ask, Post
 from services.notifications.api.refusals import REFUSALS
 from services.notifications.api.trials import Send
 from services.notifications.handlers import Seal
@@ -30,7 +30,14 @@ __all__ = ["REFUSALS", "build"]
 
 
 def build(
-    seal: Seal, ask: Ask, sign: Sign, send: Send, read_certificate: ReadCertificate, *, allow_loopback: bool
+    seal: Seal,
+    ask: Ask,
+    sign: Sign,
+    send: Send,
+    read_certificate: ReadCertificate,
+    post: Post | None = None,
+    *,
+    allow_loopback: bool,
 ) -> APIRouter:
     """All routes, under `/v1`.
 
@@ -40,15 +47,16 @@ def build(
         sign: with the site's own key.
         send: sends an example to an endpoint.
         read_certificate: says whether a client certificate can be used.
+        post: sends a mailbox the link that proves it; None where this site sends no e-mail.
         allow_loopback: whether endpoints on this machine may be subscribed: on a developer's machine only.
     """
     router = APIRouter(prefix="/v1")
     router.include_router(partners.router)
     router.include_router(subscriptions.router)
-    router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback))
+    router.include_router(subscriptions.build(seal, allow_loopback=allow_loopback, mail=post is not None))
     router.include_router(manners.router)
     router.include_router(scopes.router)
-    router.include_router(proofs.build(ask))
+    router.include_router(proofs.build(ask, post))
     router.include_router(trials.build(send))
     router.include_router(credentials.build(seal, read_certificate, allow_loopback=allow_loopback))
     router.include_router(deliveries.router)

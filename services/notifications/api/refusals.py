@@ -9,12 +9,21 @@ PROBLEMS = {
         422, "field-not-lawful", "The law does not let a partner of this category have one of these fields."
     ),
     Refusal.ENDPOINT_NOT_ALLOWED: Problem(
-        422, "endpoint-not-allowed", "The address is not a public https address on an allowed port."
+        422,
+        "endpoint-not-allowed",
+        "The address is neither a public https address on an allowed port nor one plain mailto: address.",
     ),
     Refusal.ENDPOINT_CHANGED: Problem(409, "endpoint-changed", "The address has changed meanwhile; prove it again."),
     Refusal.ENDPOINT_NOT_PROVEN: Problem(
         409, "endpoint-not-proven", "The endpoint did not say that it wants to be told."
     ),
+    Refusal.CHANNEL_NOT_OFFERED: Problem(422, "channel-not-offered", "This site sends no e-mail."),
+    Refusal.NOT_FOR_MAILBOXES: Problem(409, "not-for-mailboxes", "A mailbox is told by mail alone."),
+    Refusal.MAILBOX_PROOF_UNKNOWN: Problem(
+        404, "mailbox-proof-unknown", "No mailbox was sent this link, or something later has taken its place."
+    ),
+    Refusal.MAILBOX_PROOF_USED: Problem(409, "mailbox-proof-used", "The link was followed before."),
+    Refusal.MAILBOX_PROOF_EXPIRED: Problem(410, "mailbox-proof-expired", "The link is older than seven days."),
     Refusal.APPROVAL_BY_THE_SAME: Problem(
         403, "approval-by-the-same", "Somebody else than who asked for it has to approve it."
     ),

@@ -37,7 +37,8 @@ class SubscriptionBody(BaseModel):
 
     partner_id: UUID
     url: Annotated[str, Field(min_length=1, max_length=2000)]
-    """A public https address on port 443 or 8443, without credentials."""
+    """A public https address on port 443 or 8443, without credentials; or `mailto:` with the one plain address of a
+    mailbox that a team reads, never a person's own."""
     event_types: Annotated[frozenset[Notice], Field(min_length=1)]
     rate_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """How many deliveries a minute at most; what the endpoint itself says in its proof goes before."""
@@ -80,6 +81,7 @@ class Subscription(BaseModel):
     id: UUID
     partner_id: UUID
     url: str
+    channel: Literal["webhook", "email"]
     event_types: tuple[Notice, ...]
     wider_event_types: tuple[Notice, ...] | None
     """Asked for, and told once another officer approves; until then `event_types` is."""
@@ -139,7 +141,7 @@ class NewlySubscribed(Subscription):
     """A subscription with the secret that its deliveries are signed with."""
 
     secret: str | None
-    """`whsec_…` for a Standard Webhooks library. Shown once: null when the request is repeated, or brought its own."""
+    """`whsec_…` for a Standard Webhooks library, once: null of a repeated request, a brought secret, a mailbox."""
 
 
 def shown(row: sa.Row[Any]) -> Subscription:
@@ -187,12 +189,13 @@ async def resume(subscription_id: UUID, write: Admin) -> Response:
     return await write(lambda tx: handlers.resume(tx, subscription_id), show, status=200)
 
 
-def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
+def build(seal: Seal, *, allow_loopback: bool, mail: bool) -> APIRouter:
     """The routes that make a secret or take an address.
 
     Args:
         seal: encrypts secrets before they are stored.
         allow_loopback: whether endpoints on this machine are accepted.
+        mail: whether this site sends e-mail.
     """
     keyed = APIRouter(tags=["subscriptions"])
 
@@ -205,7 +208,9 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
         by = write.principal.subject
 
         async def command(tx: Tx) -> UUID:
-            return await handlers.subscribe(tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, by=by)
+            return await handlers.subscribe(
+                tx, new, secret=secret, seal=seal, allow_loopback=allow_loopback, mail=mail, by=by
+            )
 
         return await telling(write, command, None if body.secret else secret, 201)
 
@@ -227,7 +232,9 @@ def build(seal: Seal, *, allow_loopback: bool) -> APIRouter:
         by = write.principal.subject
 
         async def command(tx: Tx) -> UUID:
-            return await handlers.change_endpoint(tx, subscription_id, body.url, allow_loopback=allow_loopback, by=by)
+            return await handlers.change_endpoint(
+                tx, subscription_id, body.url, allow_loopback=allow_loopback, mail=mail, by=by
+            )
 
         return await write(command, show, status=200)
 
@@ -253,7 +260,9 @@ async def telling(write: Write, command: Command, secret: bytes | None, status: 
         return subscription
 
     async def render(conn: AsyncConnection, subscription: UUID) -> NewlySubscribed:
-        told = "whsec_" + b64encode(secret).decode() if secret and subscription in made else None
-        return NewlySubscribed(**(await show(conn, subscription)).model_dump(), secret=told)
+        shown = await show(conn, subscription)
+        signs = subscription in made and shown.channel == "webhook"
+        told = "whsec_" + b64encode(secret).decode() if secret and signs else None
+        return NewlySubscribed(**shown.model_dump(), secret=told)
 
     return await write(remembered, render, status)

@@ -11,11 +11,13 @@ from yarl import URL
 from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.credentials import Withheld
 from services.notifications.delivery.lease import Claimed
+from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.redaction import redacted
 from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
 from services.notifications.delivery.send import Sender
 from services.notifications.delivery.settlement import Try
+from services.notifications.domain import is_mailto
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start
@@ -29,12 +31,14 @@ class Attempts:
 
     Args:
         sender: what posts.
+        mailer: what writes to mailboxes; None where nothing due to one is claimed.
         accesses: to endpoints.
         clock: the instant of each attempt.
         rng: for jitter.
     """
 
-    def __init__(self, sender: Sender, accesses: Accesses, clock: Clock, rng: Random) -> None:
+    def __init__(self, sender: Sender, mailer: Mailer | None, accesses: Accesses, clock: Clock, rng: Random) -> None:
+        self._mailer = mailer
         self._sender, self._accesses, self._clock, self._rng = sender, accesses, clock, rng
 
     async def make(self, claimed: Claimed) -> Ended:
@@ -80,6 +84,8 @@ class Attempts:
         )
 
     async def _post(self, claimed: Claimed) -> Answer:
+        if self._mailer is not None and is_mailto(claimed.url):
+            return await self._mailer.deliver(claimed.url, claimed.id, claimed.body)
         endpoint = claimed.endpoint
         try:
             access = await self._accesses.open(self._sender, endpoint)
@@ -98,13 +104,15 @@ class Attempts:
 def _client_span(claimed: Claimed, origin: Context) -> Span:
     """The first attempt belongs to the trace of the decision; a retry, hours later, has its own, with a link."""
     first = claimed.attempt == 1
+    # A mailbox is not named: it may be a person's.
+    mail = is_mailto(claimed.url)
+    http = {"http__request__method": "POST", "server__address": URL(claimed.url, encoded=True).host or ""}
     span = start(
-        "POST webhook",
+        "send mail" if mail else "POST webhook",
         SpanKind.CLIENT,
         context=origin if first else Context(),
         links=[] if first else link_to(origin),
-        http__request__method="POST",
-        server__address=URL(claimed.url, encoded=True).host or "",
+        **({} if mail else http),
         inserre__delivery__id=str(claimed.id),
     )
     span.set_attribute("inserre.delivery.attempt", claimed.attempt)

@@ -13,6 +13,7 @@ from services.notifications.delivery import lease
 from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.attempt import Attempts
 from services.notifications.delivery.lease import LEASE, Claimed
+from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.recorder import BACKOFF, Recorder, Transaction
 from services.notifications.delivery.schedule import ALLOWED
 from services.notifications.delivery.send import DEADLINE, Sender
@@ -47,6 +48,7 @@ class Engine:
         allow_loopback: whether endpoints on this machine may be called: on a developer's machine only.
         clock: the instant of each attempt.
         wake: set when there may be something to send.
+        mailer: sends to mailboxes; without one, what is due to them waits.
         limits: see there.
         rng: for jitter.
     """
@@ -59,6 +61,7 @@ class Engine:
         allow_loopback: bool,
         clock: Clock,
         wake: asyncio.Event,
+        mailer: Mailer | None = None,
         limits: Limits = Limits(),  # noqa: B008
         rng: Random | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class Engine:
         self._allow_loopback = allow_loopback
         self._clock = clock
         self._wake = wake
+        self._mailer = mailer
         self._limits = limits
         self._rng = rng or Random()  # noqa: S311
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
@@ -100,7 +104,7 @@ class Engine:
         failures = 0
         recording = asyncio.create_task(self._recorder.run())
         async with Sender(allow_loopback=self._allow_loopback, deadline=self._limits.deadline) as sender:
-            attempts = Attempts(sender, self._accesses, self._clock, self._rng)
+            attempts = Attempts(sender, self._mailer, self._accesses, self._clock, self._rng)
             try:
                 while not self._stopping:
                     self._wake.clear()
@@ -138,6 +142,7 @@ class Engine:
                 cap=self._limits.per_endpoint,
                 room=room,
                 slow_room=max(0, self._limits.room // 2 - sum(one.slow for one in busy)),
+                mail=self._mailer is not None,
             )
         lease_ends = asyncio.get_running_loop().time() + LEASE.total_seconds()
         for one in claimed:

@@ -94,6 +94,7 @@ async def claim(
     cap: int,
     room: int,
     slow_room: int,
+    mail: bool = True,
 ) -> list[Claimed]:
     """Leases due rows, live before replayed, the longest due first, so many per endpoint that none can take all places.
 
@@ -109,12 +110,13 @@ async def claim(
         cap: how many may be in flight per subscription.
         room: how many at most.
         slow_room: how many of them at most to endpoints that take long.
+        mail: whether mails can be sent; else what is due to mailboxes stays due.
     """
     rows = await conn.execute(
         _CLAIM,
         {
             **{"now": now, "until": now + LEASE, "today": today, "token": token},
-            **{"in_flight": list(in_flight), "cap": cap, "room": room, "slow_room": slow_room},
+            **{"in_flight": list(in_flight), "cap": cap, "room": room, "slow_room": slow_room, "mail": mail},
         },
     )
     return [Claimed(*row) for row in rows]
@@ -150,6 +152,7 @@ _CLAIM = sa.text(
         ) d LEFT JOIN replayed again ON again.replay_id = d.replay_id AND again.delivery_id = d.id
         WHERE s.state = 'disabled'
             OR s.state = 'active' AND (s.paused_until IS NULL OR s.paused_until <= :now)
+                AND (:mail OR s.channel <> 'email')
     ), due AS MATERIALIZED (
         SELECT * FROM found WHERE NOT slow OR place <= :slow_room
         ORDER BY replay_id IS NOT NULL, next_attempt_at LIMIT :room
@@ -193,4 +196,5 @@ _CLAIM = sa.text(
     sa.bindparam("today", type_=sa.Date),
     sa.bindparam("room", type_=sa.Integer),
     sa.bindparam("slow_room", type_=sa.Integer),
+    sa.bindparam("mail", type_=sa.Boolean),
 )

@@ -34,9 +34,16 @@ an endpoint that comes back is not run over by what has waited."""
 SLOW = timedelta(seconds=2)
 """An endpoint that takes longer shares half of a worker's places with all like it."""
 
+MAILBOX_GONE = "mailbox_gone"
+"""The relay says that there is no such mailbox: what 410 is over HTTP."""
+
+MAIL_REFUSED = "mail_refused"
+"""The relay will not take this mail, now or later: what another 4xx is over HTTP."""
+
 NEVER_LEFT = frozenset(
     {"egress_refused", "dns_failed", "connect_failed", "connect_timeout", "tls_failed", "secret_unreadable"}
     | {"credentials_unreadable", "certificate_expired", "token_refused", "token_unavailable"}
+    | {MAILBOX_GONE, MAIL_REFUSED, "mail_deferred", "login_refused"}
 )
 """Errors after which the partner cannot have read anything."""
 
@@ -162,9 +169,10 @@ def decide(
 ) -> Outcome:
     """Decides what follows from an attempt.
 
-    2xx delivers. 410 ends the subscription. 429 and 503 with `Retry-After` pause the endpoint for as long as it asks,
-    within bounds, and so does failing again and again, whatever it says. Another 4xx is given up where the policy says
-    so. All else, redirects included, is tried again by the schedule, until it or our patience ends.
+    2xx delivers. 410, or no such mailbox, ends the subscription. 429 and 503 with `Retry-After` pause the endpoint
+    for as long as it asks, within bounds, and so does failing again and again, whatever it says. Another 4xx is given
+    up where the policy says so, and so is a mail that is refused for good. All else, redirects included, is tried
+    again by the schedule, until it or our patience ends.
 
     Args:
         answer: of the partner, or of the network.
@@ -177,9 +185,9 @@ def decide(
     """
     if answer.outcome == "accepted":
         return Delivered()
-    if answer.status == HTTPStatus.GONE:
+    if answer.status == HTTPStatus.GONE or answer.error == MAILBOX_GONE:
         return GivenUp("endpoint_gone", disable=True)
-    if answer.status in FAULT_OF_OURS and not policy.insists:
+    if (answer.status in FAULT_OF_OURS or answer.error == MAIL_REFUSED) and not policy.insists:
         return GivenUp("rejected")
     if attempt > len(policy.waits):
         return GivenUp("retries_exhausted")

@@ -6,6 +6,7 @@ from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
 from services.notifications.domain.expiry import next_night
+from services.notifications.domain.mailbox import LINK_LASTS, SCHEME, address, check_link, is_mailto, mailbox
 from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
@@ -55,6 +56,7 @@ __all__ = [
     "EXAMPLE_EVERY",
     "LAST",
     "LAWFUL",
+    "LINK_LASTS",
     "LONGEST",
     "NEWEST",
     "OPENS_AFTER",
@@ -62,6 +64,7 @@ __all__ = [
     "OVERLAP",
     "PLACEHOLDER",
     "RENDER",
+    "SCHEME",
     "SETTLED",
     "Acknowledged",
     "Alert",
@@ -82,10 +85,12 @@ __all__ = [
     "SubscriptionState",
     "Terms",
     "Undoing",
+    "address",
     "brought",
     "check_approval",
     "check_example",
     "check_hold",
+    "check_link",
     "check_matches",
     "check_open",
     "check_range",
@@ -97,6 +102,8 @@ __all__ = [
     "forbidden_address",
     "forbidden_url",
     "held_retraction",
+    "is_mailto",
+    "mailbox",
     "newly_allowed",
     "next_night",
     "pace",

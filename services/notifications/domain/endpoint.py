@@ -109,7 +109,7 @@ def forbidden_url(url: str, *, allow_loopback: bool = False) -> Forbidden | None
         return Forbidden.SCHEME
     if port is not None and port not in PORTS:
         return Forbidden.PORT
-    public = forbidden_address(host) is None if literal is not None else _is_public_name(host)
+    public = forbidden_address(host) is None if literal is not None else is_public_name(host)
     return None if public else Forbidden.HOST
 
 
@@ -136,7 +136,7 @@ def _is_loopback(ip: IPv4Address | IPv6Address) -> bool:
     return ip in IPv4Network("127.0.0.0/8") if isinstance(ip, IPv4Address) else ip == IPv6Address("::1")
 
 
-def _is_public_name(host: str) -> bool:
+def is_public_name(host: str) -> bool:
     """Dots in it, and a last label that is no number: `2130706433`, `0x7f.1` and `127.1` are addresses in disguise."""
     labels = host.removesuffix(".").split(".")
     last = labels[-1]

@@ -11,6 +11,7 @@ from services.notifications.handlers.alerts import (
 from services.notifications.handlers.credentials import set_certificate, set_oauth2
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
+from services.notifications.handlers.mailboxes import confirm_mailbox, look_at_link, note_question
 from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.replays import (
     REPLAY,
@@ -55,10 +56,13 @@ __all__ = [
     "change_endpoint",
     "change_manners",
     "change_scope",
+    "confirm_mailbox",
     "expiring",
     "forecast_replay",
+    "look_at_link",
     "note_answer",
     "note_proof",
+    "note_question",
     "obey_consent",
     "order_replay",
     "pause",

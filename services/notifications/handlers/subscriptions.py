@@ -21,7 +21,9 @@ Seal = Callable[[bytes, UUID], bytes]
 """Encrypts a signing secret for the subscription that owns it."""
 
 
-async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, allow_loopback: bool, by: str) -> UUID:
+async def subscribe(
+    tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, allow_loopback: bool, mail: bool, by: str
+) -> UUID:
     """Stores where a partner wants to listen; nothing goes there before it is proved and approved.
 
     Args:
@@ -30,6 +32,7 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
         secret: that its deliveries are signed with; stored encrypted only.
         seal: encrypts it.
         allow_loopback: whether an endpoint on this machine is good.
+        mail: whether this site sends e-mail.
         by: the subject of who subscribes.
 
     Returns:
@@ -40,7 +43,7 @@ async def subscribe(tx: Tx, new: NewSubscription, *, secret: bytes, seal: Seal, 
             could ever be told.
     """
     domain.check_version(new.notice_version)
-    _check_url(new.url, allow_loopback=allow_loopback)
+    _check_url(new.url, allow_loopback=allow_loopback, mail=mail)
     convention_to = await scopes.convention_ends(tx.conn, new.partner_id)
     if convention_to is None:
         raise Refused(Refusal.PARTNER_UNKNOWN)
@@ -65,7 +68,7 @@ async def approve(tx: Tx, subscription: UUID, by: str) -> UUID:
     return subscription
 
 
-async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopback: bool, by: str) -> UUID:
+async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopback: bool, mail: bool, by: str) -> UUID:
     """Another address: what is due is held until it has been proved and approved like the first.
 
     On another server it is shown none of the credentials of the one before: a proof would hand it a token.
@@ -73,14 +76,16 @@ async def change_endpoint(tx: Tx, subscription: UUID, url: str, *, allow_loopbac
     Raises:
         Refused: the address is one that we never call, or the subscription has ended.
     """
-    _check_url(url, allow_loopback=allow_loopback)
+    _check_url(url, allow_loopback=allow_loopback, mail=mail)
     domain.check_open(await _lock(tx, subscription))
     before = await store.endpoint(tx.conn, subscription, tx.now)
     if before is not None and (before.oauth2 or before.certificate) and not same_origin(before.url, url):
         await credentials.put(tx.conn, subscription, by, tx.now, **credentials.NONE)
         await scopes.note_change(tx.conn, subscription, "credentials_removed", by, tx.now, url)
     anew = {"proposed_by": by, "approved_by": None, "approved_at": None}
-    anew |= dict.fromkeys(("proven_at", "proof_due_at", "proof_failed_since", "proof_outcome"))
+    anew |= dict.fromkeys(
+        ("proven_at", "proof_due_at", "proof_failed_since", "proof_outcome", "link_digest", "link_until")
+    )
     await store.change(tx.conn, subscription, url=url, state=SubscriptionState.PROPOSED.value, **anew)
     await scopes.note_change(tx.conn, subscription, "endpoint_changed", by, tx.now, url)
     return subscription
@@ -163,6 +168,11 @@ async def _lock(tx: Tx, subscription: UUID, of: UUID | None = None) -> Subscript
     return known
 
 
-def _check_url(url: str, *, allow_loopback: bool) -> None:
-    if forbidden_url(url, allow_loopback=allow_loopback) is not None:
+def _check_url(url: str, *, allow_loopback: bool, mail: bool) -> None:
+    if domain.is_mailto(url):
+        if domain.mailbox(url) is None:
+            raise Refused(Refusal.ENDPOINT_NOT_ALLOWED)
+        if not mail:
+            raise Refused(Refusal.CHANNEL_NOT_OFFERED)
+    elif forbidden_url(url, allow_loopback=allow_loopback) is not None:
         raise Refused(Refusal.ENDPOINT_NOT_ALLOWED)

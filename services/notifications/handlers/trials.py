@@ -29,13 +29,15 @@ async def take_turn(tx: Tx, subscription: UUID, notice: Notice, of: UUID | None 
         of: the partner that asks for it itself; None for an officer.
 
     Raises:
-        Refused: there is none, it has ended, it was never proved, or the last example is too recent.
+        Refused: there is none, it is a mailbox, it has ended, it was never proved, or the last example is too recent.
     """
     known = await store.lock_subscription(tx.conn, subscription, of)
     if known is None:
         raise Refused(Refusal.SUBSCRIPTION_UNKNOWN)
     domain.check_open(known)
     shown = await store.subscription(tx.conn, subscription)
+    if domain.is_mailto(shown.url):
+        raise Refused(Refusal.NOT_FOR_MAILBOXES)
     domain.check_example(known, shown.tested_at, tx.now)
     await store.change(tx.conn, subscription, tested_at=tx.now)
     body = domain.example(worded(notice, tx.now)[shown.notice_version])

@@ -23,6 +23,7 @@ async def claim_due(conn: AsyncConnection, now: datetime, until: datetime) -> Du
     """Takes the endpoint whose proof has been due for longest; None when there is none.
 
     One that an officer holds, or that asked for quiet, is left alone until then. One that lapsed is asked on.
+    A mailbox is never asked again: a mail that comes back says more.
 
     Args:
         conn: of a transaction that commits before the endpoint is asked.
@@ -38,7 +39,7 @@ _CLAIM = sa.text(
     UPDATE subscriptions SET proof_due_at = :until
     WHERE id = (
         SELECT id FROM subscriptions
-        WHERE (state = 'active' OR state = 'proposed' AND proof_failed_since IS NOT NULL)
+        WHERE channel = 'webhook' AND (state = 'active' OR state = 'proposed' AND proof_failed_since IS NOT NULL)
             AND coalesce(proof_due_at, proven_at + CAST(:every AS interval)) <= :now
             AND (paused_until IS NULL OR paused_until <= :now)
         ORDER BY coalesce(proof_due_at, proven_at) LIMIT 1 FOR UPDATE SKIP LOCKED

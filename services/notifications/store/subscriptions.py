@@ -107,6 +107,15 @@ async def endpoint(conn: AsyncConnection, subscription: UUID, now: datetime) -> 
     return None if row is None else Endpoint(*row)
 
 
+async def linked(conn: AsyncConnection, digest: bytes) -> Row | None:
+    """`id` and `link_until` of the subscription whose mailbox was sent a link last; None when none was sent it."""
+    query: sa.Select[Any] = sa.select(subscriptions.c.id, subscriptions.c.link_until).where(
+        subscriptions.c.link_digest == digest
+    )
+    row: Row | None = (await conn.execute(query)).first()
+    return row
+
+
 async def subscriptions_page(
     conn: AsyncConnection, *, before: UUID | None, limit: int, partner_id: UUID | None
 ) -> Sequence[Row]:
@@ -122,13 +131,14 @@ async def subscription(conn: AsyncConnection, subscription_id: UUID) -> Row:
     return await one(conn, _SUBSCRIPTIONS.where(subscriptions.c.id == subscription_id))
 
 
+_UNSHOWN = ("secret", "old_secret", "link_", "next_slot_at")
 _pending = sa.and_(
     deliveries.c.subscription_id == subscriptions.c.id,
     deliveries.c.state == "pending",
     deliveries.c.replay_id.is_(None),
 )
 _SUBSCRIPTIONS = sa.select(
-    *(column for column in subscriptions.c if "secret" not in column.name and column.name != "next_slot_at"),
+    *(column for column in subscriptions.c if not column.name.startswith(_UNSHOWN)),
     sa.select(sa.func.count()).where(_pending).scalar_subquery().label("pending"),
     sa.select(sa.func.min(deliveries.c.created_at)).where(_pending).scalar_subquery().label("oldest_pending_at"),
     *(credentials.c.token_url, credentials.c.client_id),

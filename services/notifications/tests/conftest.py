@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.api import REFUSALS, build, well_known
+from services.notifications.api import REFUSALS, build, mailboxes, well_known
+from services.notifications.api.proofs import Post
 from services.notifications.consumers import consumer
 from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.credentials import read_certificate
@@ -68,7 +69,13 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture
-def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
+def post() -> Post | None:
+    """What sends mailboxes their links: nothing, unless a test has a relay."""
+    return None
+
+
+@pytest.fixture
+def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock, post: Post | None) -> FastAPI:
     settings = Settings(
         SITE="DON",
         database_url=SecretStr(str(engine.url)),
@@ -82,13 +89,15 @@ def app(engine: AsyncEngine, tokens: Tokens, clock: SettableClock) -> FastAPI:
     )
     ask = asking(Accesses(KEYS, SIGNING, clock), "DON", clock, allow_loopback=True)
     send = trying(Accesses(KEYS, SIGNING, clock), allow_loopback=True)
-    router = build(KEYS.seal, ask, SIGNING.sign, send, read_certificate, allow_loopback=False)
+    router = build(KEYS.seal, ask, SIGNING.sign, send, read_certificate, post, allow_loopback=False)
+    public = well_known.build(SIGNING.published())
+    public.include_router(mailboxes.router)
     return create_app(
         "notifications",
         router,
         settings,
         REFUSALS,
-        public=well_known.build(SIGNING.published()),
+        public=public,
         engine=engine,
         authenticator=tokens.authenticator,
         clock=clock,

@@ -135,6 +135,7 @@ async def test_a_subscription_shows_its_secret_once(
         "id": shown["id"],
         "partner_id": str(partner),
         "url": "https://partner.example.org/notices",
+        "channel": "webhook",
         "event_types": ["candidacy.approved", "candidacy.withdrawn"],
         "state": "proposed",
         **dict.fromkeys(

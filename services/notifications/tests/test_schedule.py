@@ -70,6 +70,10 @@ def test_any_error_of_the_network_is_tried_again(error: str) -> None:
         ("tls_failed", False),
         ("egress_refused", False),
         ("secret_unreadable", False),
+        ("mailbox_gone", False),
+        ("mail_refused", False),
+        ("mail_deferred", False),
+        ("login_refused", False),
     ],
 )
 def test_only_what_cannot_have_left_the_socket_counts_as_unread(error: str, reached: bool) -> None:
@@ -160,6 +164,14 @@ def test_retry_after_means_nothing_with_other_statuses() -> None:
 def test_a_partner_whose_4xx_are_meant_is_not_asked_again(status: int) -> None:
     assert decided(Answer(status), policy=Policy(insists=False)) == GivenUp("rejected")
     assert isinstance(decided(Answer(status)), Again)
+
+
+def test_a_mail_refused_for_good_is_like_any_4xx_and_no_such_mailbox_is_like_410() -> None:
+    refused, gone = Answer(error="mail_refused"), Answer(error="mailbox_gone")
+    assert decided(refused, policy=Policy(insists=False)) == GivenUp("rejected")
+    assert isinstance(decided(refused), Again)
+    assert decided(gone) == GivenUp("endpoint_gone", disable=True)
+    assert isinstance(decided(Answer(error="mail_deferred"), policy=Policy(insists=False)), Again)
 
 
 @pytest.mark.parametrize("status", [301, 408, 409, 425, 429, 500, 503])

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed, claim
+from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.schedule import Answer, decide
 from services.notifications.delivery.settlement import Try
@@ -35,6 +36,7 @@ class Desk:
     def __init__(self, engine: AsyncEngine, bench: Bench, clock: Clock) -> None:
         self.engine, self.bench, self.clock = engine, bench, clock
         self.wake = asyncio.Event()
+        self.mailer: Mailer | None = None
         self.candidacy, self.approval, self.withdrawal = uuid7(), str(uuid7()), str(uuid7())
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -55,6 +57,7 @@ class Desk:
             allow_loopback=True,
             clock=self.clock,
             wake=self.wake,
+            mailer=self.mailer,
             limits=Limits(**({"poll": 0.02, "deadline": 5.0} | limits)),
             rng=Random(1),
         )
@@ -118,7 +121,7 @@ class Desk:
     async def claim_on(self, conn: AsyncConnection) -> list[Claimed]:
         """The same in a transaction of the test's."""
         now = self.clock()
-        many = {"cap": 8, "room": 32, "slow_room": 16}
+        many: dict[str, Any] = {"cap": 8, "room": 32, "slow_room": 16}
         return await claim(conn, now=now, today=day_in_france(now), token=uuid7(), in_flight=[], **many)
 
     def ended(self, claimed: Claimed, status: int | None, milliseconds: int = 1, *, error: str | None = None) -> Ended:
