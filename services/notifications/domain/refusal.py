@@ -21,7 +21,7 @@ class Refusal(StrEnum):
     CHANNEL_NOT_OFFERED = "channel-not-offered"
     """This site sends no e-mail: its settings are missing."""
     NOT_FOR_MAILBOXES = "not-for-mailboxes"
-    """Only an endpoint can be sent an example, or be shown credentials."""
+    """Only an endpoint can be sent an example."""
     MAILBOX_PROOF_UNKNOWN = "mailbox-proof-unknown"
     """No mailbox was sent this link, or a later mail or another address has taken its place."""
     MAILBOX_PROOF_USED = "mailbox-proof-used"

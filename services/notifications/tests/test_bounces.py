@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from services.notifications.delivery.bounces import take
 from services.notifications.delivery.reports import Forged, Kind, read
 from services.notifications.delivery.returns import Returns
-from services.notifications.tests.builders import NOW, a_partner, a_subscription
+from services.notifications.tests.builders import NOW, SEED, a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.postbox import RETURNS, Postbox, posting
 from services.notifications.tests.worker import Desk
@@ -297,6 +297,9 @@ class TestTheCommand:
             "NOTIFICATIONS_OIDC_ISSUER": "http://127.0.0.1:1",
             "NOTIFICATIONS_IDEMPOTENCY_SECRET": "s" * 32,
             "NOTIFICATIONS_SECRETS_KEY": self.SECRETS_KEY,
+            "NOTIFICATIONS_SIGNING_KEYS": (
+                f'[{{"id":"1","seed":"{SEED}","not_before":"2020-01-01T00:00Z","not_after":"2100-01-01T00:00Z"}}]'
+            ),
             "NOTIFICATIONS_API_PORT": "1",
             "NOTIFICATIONS_WORKER_PORT": "1",
             "NOTIFICATIONS_SMTP_URL": "smtps://u:canary@relay.example.fr",

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api.proofs import Post
 from services.notifications.domain import mailbox
 from services.notifications.settings import PROOF_PATH
-from services.notifications.tests.builders import a_partner
+from services.notifications.store.proofs import claim_due
+from services.notifications.tests.builders import NOW, a_partner
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.postbox import SENDER, Postbox, posting
 from shared.testing.api import Tokens, once
@@ -263,6 +264,21 @@ async def test_a_mail_that_does_not_leave_is_told_and_leaves_no_link(desk: Desk,
         assert (await desk.act("prove", key="same")).json()["outcome"] == "mailed"
     assert len(desk.postbox.mails) == 1
     assert (await desk.api.post(desk.link())).status_code == 200
+
+
+async def test_a_mailbox_is_neither_asked_every_month_nor_sent_an_example(
+    desk: Desk, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    await desk.subscribe()
+    await desk.act("prove")
+    await desk.api.post(desk.link())
+    await desk.act("approve", by="partner_approver")
+    async with engine.begin() as conn:
+        assert await claim_due(conn, NOW + timedelta(days=60), NOW + timedelta(days=61)) is None
+        await conn.execute(sa.text("UPDATE subscriptions SET url = 'https://partner.example.org/'"))
+        assert await claim_due(conn, NOW + timedelta(days=60), NOW + timedelta(days=61)) is not None
+        await conn.execute(sa.text("UPDATE subscriptions SET url = :url"), {"url": URL})
+    assert problem(await desk.act("test", {})) == (409, "not-for-mailboxes")
 
 
 async def test_an_address_that_is_none_is_refused_without_repeating_it(desk: Desk) -> None:
