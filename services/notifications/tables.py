@@ -75,7 +75,7 @@ subscriptions = sa.Table(
     sa.Column("last_sequence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("ordered", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("slow", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("allowance", sa.SmallInteger, nullable=False, server_default="8"),
+    sa.Column("allowance", sa.SmallInteger, nullable=False, server_default="16"),
     sa.Column("retry_waits", ARRAY(sa.Integer)),
     sa.Column("give_up_after", sa.Integer, nullable=False, server_default="259200"),
     sa.Column("client_errors", sa.Text, nullable=False, server_default="again"),

@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 class Limits(NamedTuple):
     """How much a worker sends at once, and how long it waits."""
 
-    room: int = 32
+    room: int = 64
     """Deliveries in flight; as many again may wait to be recorded."""
     per_endpoint: int = ALLOWED
     """Deliveries in flight to one subscription, so that a slow one leaves places to the others."""

@@ -27,7 +27,7 @@ LONGEST_PAUSE = timedelta(hours=24)
 PROBES = (timedelta(seconds=30), timedelta(minutes=15))
 """The first and the longest wait for a probe; it doubles each time."""
 
-ALLOWED = 8
+ALLOWED = 16
 """Deliveries that one endpoint may have in flight. After a failure half as many, then one more for each accepted one:
 an endpoint that comes back is not run over by what has waited."""
 

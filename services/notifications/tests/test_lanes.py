@@ -86,7 +86,7 @@ async def test_after_failures_an_endpoint_is_allowed_half_as_much_and_then_more_
         for number in range(2, 2 + ALLOWED):
             await desk.bench.deliver(an_approval(), subject=uuid7())
             await desk.become(*["delivered"] * number)
-    assert seen == [(1, 4), (2, 2), (3, 1), (0, 2)]
+    assert seen == [(1, 8), (2, 4), (3, 2), (0, 3)]
     assert (await standing(desk))[:2] == (0, ALLOWED)
 
 

@@ -11,7 +11,7 @@ STATEMENTS = (
         ADD last_sequence bigint NOT NULL DEFAULT 0,
         ADD ordered boolean NOT NULL DEFAULT true,
         ADD slow boolean NOT NULL DEFAULT false,
-        ADD allowance smallint NOT NULL DEFAULT 8 CONSTRAINT ck_subscriptions_allowance CHECK (allowance > 0),
+        ADD allowance smallint NOT NULL DEFAULT 16 CONSTRAINT ck_subscriptions_allowance CHECK (allowance > 0),
         ADD retry_waits integer[] CONSTRAINT ck_subscriptions_retry_waits CHECK (
             cardinality(retry_waits) BETWEEN 1 AND 20 AND 1 <= ALL (retry_waits) AND 86400 >= ALL (retry_waits)
         ),
