@@ -21,10 +21,10 @@ from benchmarks.lab import Lab, for_engine
 from benchmarks.specimen import SITE
 from deploy.local.machine import free_port
 from services.notifications.consumers import consumer
-from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine
-from services.notifications.delivery.keys import Keys
-from services.notifications.delivery.signing_keys import Pair, SigningKeys
+from services.notifications.http.access import Accesses
+from services.notifications.http.keys import Keys
+from services.notifications.http.signing_keys import Pair, SigningKeys
 from services.notifications.tables import partners, subscriptions
 from shared.contracts.selection import CandidacyApproved, PartnerCategory
 from shared.database import create_engine

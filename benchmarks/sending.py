@@ -14,9 +14,9 @@ from benchmarks.figures import Finding, Line, Spread, Verdict
 from benchmarks.lab import Lab, for_engine
 from benchmarks.machine import own_processor_seconds
 from benchmarks.notices import SECRET, a_partner, copies, counting, engine_on, prepared, settled
-from services.notifications.delivery import sign
 from services.notifications.delivery.engine import Engine, Limits
-from services.notifications.delivery.send import Sender
+from services.notifications.http import sign
+from services.notifications.http.send import Sender
 from shared import telemetry
 from shared.database import create_engine
 from shared.messaging.event import utc_now

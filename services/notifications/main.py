@@ -11,18 +11,18 @@ from services.notifications.settings import Settings
 from shared.process import run
 
 if TYPE_CHECKING:
-    from services.notifications.delivery.mail import Mailer
     from services.notifications.delivery.recorder import Transaction
-    from services.notifications.delivery.signing_keys import SigningKeys
+    from services.notifications.http.signing_keys import SigningKeys
+    from services.notifications.mail.mailer import Mailer
 
 
 def run_api(settings: Settings) -> None:
     from services.notifications.api import REFUSALS, build, mailboxes, well_known
-    from services.notifications.delivery.access import Accesses
-    from services.notifications.delivery.credentials import read_certificate
-    from services.notifications.delivery.keys import Keys
-    from services.notifications.delivery.proof import DEADLINE, asking
-    from services.notifications.delivery.trial import trying
+    from services.notifications.http.access import Accesses
+    from services.notifications.http.credentials import read_certificate
+    from services.notifications.http.keys import Keys
+    from services.notifications.http.proof import DEADLINE, asking
+    from services.notifications.http.trial import trying
     from shared.contracts import webhooks
     from shared.messaging.event import utc_now
     from shared.web import serve_api
@@ -59,12 +59,12 @@ def run_worker(settings: Settings) -> None:
 
     from services.notifications import handlers
     from services.notifications.consumers import consumer
-    from services.notifications.delivery.access import Accesses
     from services.notifications.delivery.engine import Engine
     from services.notifications.delivery.gauges import Gauges
-    from services.notifications.delivery.keys import Keys
-    from services.notifications.delivery.proof import asking
     from services.notifications.delivery.reproof import Reproof
+    from services.notifications.http.access import Accesses
+    from services.notifications.http.keys import Keys
+    from services.notifications.http.proof import asking
     from shared.messaging import Tx, at
     from shared.messaging.dispatch import KERNEL
     from shared.messaging.event import utc_now
@@ -126,7 +126,7 @@ def run_bounced(settings: Settings, arguments: Sequence[str]) -> None:
     import sys
 
     from services.notifications.delivery.bounces import take
-    from services.notifications.delivery.returns import Returns
+    from services.notifications.mail.returns import Returns
     from shared.process import Exit
 
     post = settings.post
@@ -145,7 +145,7 @@ def run_digest(settings: Settings) -> None:
     """Sends each function of the site a mail of what waits for it, if anything does; to be run once a day."""
     import asyncio
 
-    from services.notifications.delivery.digest import tell
+    from services.notifications.mail.digest import tell
     from shared.process import Exit
 
     mailer = _mailer(settings)
@@ -181,8 +181,8 @@ async def _transactions(settings: Settings, command: str) -> "AsyncIterator[Tran
 
 def _mailer(settings: Settings, **options: Any) -> "Mailer | None":
     """What sends mail; None where this site sends none."""
-    from services.notifications.delivery.mail import Mailer
-    from services.notifications.delivery.returns import Returns
+    from services.notifications.mail.mailer import Mailer
+    from services.notifications.mail.returns import Returns
     from shared.messaging.event import utc_now
 
     post = settings.post
@@ -221,7 +221,7 @@ def _signing(settings: Settings) -> "SigningKeys":
     """The site's key pairs; ends the process if none of them is valid now: there is no silent life without one."""
     import sys
 
-    from services.notifications.delivery.signing_keys import Pair, SigningKeys
+    from services.notifications.http.signing_keys import Pair, SigningKeys
     from shared.messaging.event import utc_now
     from shared.process import Exit
 

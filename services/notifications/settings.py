@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.notifications.delivery.relay import Post, relay
 from services.notifications.domain import address
+from services.notifications.mail.relay import Post, relay
 
 KEY_BYTES = 32
 

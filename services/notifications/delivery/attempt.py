@@ -8,16 +8,16 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 from yarl import URL
 
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.credentials import Withheld
 from services.notifications.delivery.lease import Claimed
-from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.outcome import Ended
-from services.notifications.delivery.redaction import redacted
-from services.notifications.delivery.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
-from services.notifications.delivery.send import Sender
 from services.notifications.delivery.settlement import Try
 from services.notifications.domain import is_mailto
+from services.notifications.domain.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
+from services.notifications.http.access import Accesses
+from services.notifications.http.credentials import Withheld
+from services.notifications.http.redaction import redacted
+from services.notifications.http.send import Sender
+from services.notifications.mail.mailer import Mailer
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery import settlement
 from services.notifications.delivery.recorder import Transaction
-from services.notifications.delivery.reports import Forged, Kind, Report, read
-from services.notifications.delivery.returns import Returns
+from services.notifications.mail.reports import Forged, Kind, Report, read
+from services.notifications.mail.returns import Returns
 from shared.contracts.notifications import PartnerAlertFailed
 from shared.messaging import Outgoing, Tx, publish_all
 from shared.messaging.envelope import decode, restored

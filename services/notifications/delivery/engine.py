@@ -10,14 +10,14 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import lease
-from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.attempt import Attempts
 from services.notifications.delivery.lease import LEASE, Claimed
-from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.recorder import BACKOFF, Recorder, Transaction
-from services.notifications.delivery.schedule import ALLOWED
-from services.notifications.delivery.send import DEADLINE, Sender
 from services.notifications.domain import day_in_france
+from services.notifications.domain.schedule import ALLOWED, DEADLINE
+from services.notifications.http.access import Accesses
+from services.notifications.http.send import Sender
+from services.notifications.mail.mailer import Mailer
 from shared.messaging.event import Clock
 from shared.messaging.verdicts import judge
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.delivery.schedule import RETRIES, Policy
 from services.notifications.domain import OPENS_AFTER
+from services.notifications.domain.schedule import RETRIES, Policy
 from services.notifications.store.lane import BEHIND
 from services.notifications.store.permission import FORBIDDEN
 from services.notifications.store.sequence import given, numbering

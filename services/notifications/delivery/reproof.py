@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import structlog
 
-from services.notifications.delivery.proof import Proof
 from services.notifications.delivery.recorder import Transaction
 from services.notifications.handlers import note_answer
+from services.notifications.http.proof import Proof
 from services.notifications.store import proofs
 from services.notifications.store.subscriptions import Endpoint
 from shared.messaging.verdicts import judge

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.keys import Keys
-from services.notifications.delivery.signing_keys import Pair, SigningKeys
 from services.notifications.domain import Alert, Notice, State
+from services.notifications.http.keys import Keys
+from services.notifications.http.signing_keys import Pair, SigningKeys
 from services.notifications.tables import partners, subscriptions
 from shared.contracts.selection import (
     CandidacyApproved,

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifications.api import REFUSALS, build, mailboxes, well_known
 from services.notifications.api.proofs import Post
 from services.notifications.consumers import consumer
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.credentials import read_certificate
-from services.notifications.delivery.proof import asking
-from services.notifications.delivery.trial import trying
+from services.notifications.http.access import Accesses
+from services.notifications.http.credentials import read_certificate
+from services.notifications.http.proof import asking
+from services.notifications.http.trial import trying
 from services.notifications.settings import Settings
 from services.notifications.tests.account import Account
 from services.notifications.tests.builders import KEYS, NOW, SEED, SIGNING, a_partner, a_subscription

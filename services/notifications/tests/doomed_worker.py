@@ -17,13 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery import engine as loop
 from services.notifications.delivery import lease, outcome, recorder
-from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
-from services.notifications.delivery.schedule import Answer
-from services.notifications.delivery.send import Sender
 from services.notifications.domain import State
+from services.notifications.domain.schedule import Answer
+from services.notifications.http.access import Accesses
+from services.notifications.http.send import Sender
 from services.notifications.tests.builders import KEYS, SIGNING
 from shared.database import create_engine
 from shared.messaging import Tx

@@ -14,9 +14,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from services.notifications.delivery.mail import Mailer
-from services.notifications.delivery.relay import Post, relay
-from services.notifications.delivery.returns import Returns
+from services.notifications.mail.mailer import Mailer
+from services.notifications.mail.relay import Post, relay
+from services.notifications.mail.returns import Returns
 from shared.messaging.event import Clock
 from shared.testing.waiting import eventually
 

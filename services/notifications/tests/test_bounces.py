@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.bounces import take
-from services.notifications.delivery.reports import Forged, Kind, read
-from services.notifications.delivery.returns import Returns
+from services.notifications.mail.reports import Forged, Kind, read
+from services.notifications.mail.returns import Returns
 from services.notifications.tests.builders import NOW, SEED, a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.postbox import RETURNS, Postbox, posting

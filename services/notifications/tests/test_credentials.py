@@ -16,9 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.credentials import read_certificate
-from services.notifications.delivery.keys import Unreadable
 from services.notifications.domain.credentials import OAuth2, owner, same_origin
+from services.notifications.http.credentials import read_certificate
+from services.notifications.http.keys import Unreadable
 from services.notifications.tables import credentials
 from services.notifications.tests.authority import BEGAN, Authority, Pair, in_a_week, pem
 from services.notifications.tests.builders import KEYS, a_partner, a_subscription, an_approval

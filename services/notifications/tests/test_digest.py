@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notifications.delivery.digest import tell
 from services.notifications.domain import Matter
 from services.notifications.letters import words
+from services.notifications.mail.digest import tell
 from services.notifications.store.waiting import waiting
 from services.notifications.tests.builders import a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock

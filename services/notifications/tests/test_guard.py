@@ -6,9 +6,9 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from services.notifications.delivery.guard import EgressRefused, guarded_socket
-from services.notifications.delivery.send import Sender
 from services.notifications.domain import Forbidden, forbidden_address, forbidden_url
+from services.notifications.http.guard import EgressRefused, guarded_socket
+from services.notifications.http.send import Sender
 
 NEVER = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.0.1",

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import outcome, recorder
 from services.notifications.delivery.outcome import Ended
-from services.notifications.delivery.schedule import ALLOWED, Policy
+from services.notifications.domain.schedule import ALLOWED, Policy
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering, saying

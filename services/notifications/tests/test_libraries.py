@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery import sign
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.proof import asking
+from services.notifications.http import sign
+from services.notifications.http.access import Accesses
+from services.notifications.http.proof import asking
 from services.notifications.store.subscriptions import Endpoint
 from services.notifications.tests.builders import KEYS, SECRET, SIGNING, a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock

@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery import sign
 from services.notifications.domain import SETTLED
+from services.notifications.http import sign
 from services.notifications.tests.builders import SIGNING, a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.worker import Desk

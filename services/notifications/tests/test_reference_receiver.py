@@ -26,11 +26,11 @@ from uuid_utils.compat import uuid7
 
 from deploy.local import issuer
 from deploy.local.machine import free_port
-from services.notifications.delivery import sign
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.proof import CHALLENGE, asking
-from services.notifications.delivery.trial import trying
 from services.notifications.domain import Notice, example, payload
+from services.notifications.http import sign
+from services.notifications.http.access import Accesses
+from services.notifications.http.proof import CHALLENGE, asking
+from services.notifications.http.trial import trying
 from services.notifications.store.subscriptions import Endpoint
 from services.notifications.tests.builders import KEYS, SECRET, SIGNING, an_approval
 from services.notifications.tests.conftest import SettableClock

@@ -13,10 +13,10 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.proof import asking
 from services.notifications.delivery.reproof import Reproof
 from services.notifications.domain.proof import ASKED_AGAIN, ASKED_EVERY, BORNE
+from services.notifications.http.access import Accesses
+from services.notifications.http.proof import asking
 from services.notifications.tests.builders import KEYS, SIGNING, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.office import Office

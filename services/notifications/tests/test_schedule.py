@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from services.notifications.delivery.schedule import (
+from services.notifications.domain.schedule import (
     LONGEST_PAUSE,
     PATIENCE,
     RETRIES,

@@ -14,9 +14,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from uuid_utils.compat import uuid7
 
 from services.notifications.api.well_known import CACHED, PATH
-from services.notifications.delivery import sign
-from services.notifications.delivery.keys import Keys, Unreadable
-from services.notifications.delivery.signing_keys import Pair, SigningKeys
+from services.notifications.http import sign
+from services.notifications.http.keys import Keys, Unreadable
+from services.notifications.http.signing_keys import Pair, SigningKeys
 from services.notifications.tests.builders import KEYS, SECRET, SEED, SIGNING
 from shared.messaging.event import utc_now
 from shared.process import Exit

@@ -13,9 +13,9 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.send import Sender
-from services.notifications.delivery.tokens import MOST_READ, NoToken, Tokens
 from services.notifications.domain.credentials import OAuth2, owner
+from services.notifications.http.send import Sender
+from services.notifications.http.tokens import MOST_READ, NoToken, Tokens
 from services.notifications.tables import credentials
 from services.notifications.tests.builders import KEYS, NOW, an_approval
 from services.notifications.tests.conftest import SettableClock

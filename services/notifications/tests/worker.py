@@ -12,15 +12,15 @@ from opentelemetry.context import Context
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.access import Accesses
 from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed, claim
-from services.notifications.delivery.mail import Mailer
 from services.notifications.delivery.outcome import Ended
-from services.notifications.delivery.schedule import Answer, decide
 from services.notifications.delivery.settlement import Try
 from services.notifications.domain import day_in_france
+from services.notifications.domain.schedule import Answer, decide
 from services.notifications.handlers import DELIVERIES
+from services.notifications.http.access import Accesses
+from services.notifications.mail.mailer import Mailer
 from services.notifications.tables import attempts, deliveries
 from services.notifications.tests.builders import KEYS, SIGNING, a_withdrawal, an_approval
 from shared.messaging.envelope import decode, restored

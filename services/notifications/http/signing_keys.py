@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.notifications.delivery import sign
+from services.notifications.http import sign
 
 _PUBLIC = "whpk_"
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.credentials import Withheld
-from services.notifications.delivery.send import Reply, Sender
+from services.notifications.http.access import Accesses
+from services.notifications.http.credentials import Withheld
+from services.notifications.http.send import Reply, Sender
 from services.notifications.store.subscriptions import Endpoint
 from shared.messaging.event import Clock
 

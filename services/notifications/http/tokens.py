@@ -12,8 +12,8 @@ from uuid import UUID
 
 import structlog
 
-from services.notifications.delivery.send import Reply, Sender
 from services.notifications.domain.credentials import OAuth2
+from services.notifications.http.send import Reply, Sender
 from shared.messaging.event import Clock
 
 _log = structlog.get_logger()

@@ -27,6 +27,9 @@ LONGEST_PAUSE = timedelta(hours=24)
 PROBES = (timedelta(seconds=30), timedelta(minutes=15))
 """The first and the longest wait for a probe; it doubles each time."""
 
+DEADLINE = 10.0
+"""Seconds for one attempt, from resolving the name to the end of the answer."""
+
 ALLOWED = 16
 """Deliveries that one endpoint may have in flight. After a failure half as many, then one more for each accepted one:
 an endpoint that comes back is not run over by what has waited."""

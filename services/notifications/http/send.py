@@ -12,12 +12,9 @@ from typing import NamedTuple, Self
 import aiohttp
 from yarl import URL
 
-from services.notifications.delivery.guard import EgressRefused, guarded_socket
-from services.notifications.delivery.schedule import Answer, Timings
 from services.notifications.domain import forbidden_url
-
-DEADLINE = 10.0
-"""Seconds for one attempt, from resolving the name to the end of the answer."""
+from services.notifications.domain.schedule import DEADLINE, Answer, Timings
+from services.notifications.http.guard import EgressRefused, guarded_socket
 
 MOST_READ = 4096
 """Bytes of an answer's body that are read: of a delivery only so that the connection can be used again."""

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from services.notifications.delivery.keys import Keys, Unreadable
-from services.notifications.delivery.send import Sender
-from services.notifications.delivery.tokens import NoToken, Tokens
 from services.notifications.domain import Refusal, Refused
 from services.notifications.domain.credentials import ClientCertificate, OAuth2, owner
+from services.notifications.http.keys import Keys, Unreadable
+from services.notifications.http.send import Sender
+from services.notifications.http.tokens import NoToken, Tokens
 from shared.messaging.event import Clock
 
 UNAUTHORISED = 401

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery.access import Accesses
-from services.notifications.delivery.credentials import Withheld
-from services.notifications.delivery.redaction import redacted
-from services.notifications.delivery.send import Sender
+from services.notifications.http.access import Accesses
+from services.notifications.http.credentials import Withheld
+from services.notifications.http.redaction import redacted
+from services.notifications.http.send import Sender
 from services.notifications.store.subscriptions import Endpoint
 
 

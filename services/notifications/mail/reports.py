@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from services.notifications.delivery.returns import Returns
+from services.notifications.mail.returns import Returns
 
 _STATUS = re.compile(r"\s*([245])\.\d{1,3}\.\d{1,3}\b", re.ASCII)
 _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", "opt-out"})

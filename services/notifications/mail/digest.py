@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 
 from services.notifications import letters
-from services.notifications.delivery.mail import Mailer
+from services.notifications.mail.mailer import Mailer
 from services.notifications.store.waiting import waiting
 from shared.messaging import Tx
 from shared.process import Exit

@@ -18,12 +18,11 @@ import aiosmtplib
 from uuid_utils.compat import uuid7
 
 from services.notifications import letters
-from services.notifications.delivery.relay import Post
-from services.notifications.delivery.returns import Returns
-from services.notifications.delivery.schedule import MAILBOX_GONE, Answer
-from services.notifications.delivery.send import DEADLINE
 from services.notifications.domain import SCHEME, Notice, mailbox
+from services.notifications.domain.schedule import DEADLINE, MAILBOX_GONE, Answer
 from services.notifications.letters import Letter
+from services.notifications.mail.relay import Post
+from services.notifications.mail.returns import Returns
 from shared.messaging.event import Clock
 
 _ENHANCED = re.compile(r"5\.1\.(\d{1,3})\b", re.ASCII)

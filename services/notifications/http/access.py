@@ -3,11 +3,11 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from services.notifications.delivery import sign
-from services.notifications.delivery.credentials import Credentials, Presented, Withheld
-from services.notifications.delivery.keys import Keys, Unreadable
-from services.notifications.delivery.send import Sender
-from services.notifications.delivery.signing_keys import SigningKeys
+from services.notifications.http import sign
+from services.notifications.http.credentials import Credentials, Presented, Withheld
+from services.notifications.http.keys import Keys, Unreadable
+from services.notifications.http.send import Sender
+from services.notifications.http.signing_keys import SigningKeys
 from services.notifications.store.subscriptions import Endpoint
 from shared.messaging.event import Clock
 

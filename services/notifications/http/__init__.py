@@ -1,0 +1,1 @@
+"""One request to an endpoint: what it takes to be heard there, and what came of it."""

@@ -1,0 +1,1 @@
+"""One mail to a mailbox, and what mail systems say of it later."""
