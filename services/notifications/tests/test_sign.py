@@ -17,6 +17,7 @@ from services.notifications.api.well_known import CACHED, PATH
 from services.notifications.http import sign
 from services.notifications.http.keys import Keys, Unreadable
 from services.notifications.http.signing_keys import Pair, SigningKeys
+from services.notifications.settings import PROOF_PATH
 from services.notifications.tests.builders import KEYS, SECRET, SEED, SIGNING
 from shared.messaging.event import utc_now
 from shared.process import Exit
@@ -121,10 +122,11 @@ async def test_anybody_reads_the_public_keys_and_may_keep_them(api: httpx.AsyncC
     assert (await api.get(PATH, headers={"If-None-Match": '"another"'})).status_code == 200
 
 
-async def test_the_keys_alone_are_open_to_all(api: httpx.AsyncClient) -> None:
+async def test_the_keys_and_the_page_of_a_mailbox_alone_are_open_to_all(api: httpx.AsyncClient) -> None:
     described = (await api.get("/openapi.json")).json()["paths"]
     assert described[PATH]["get"]["security"] == []
-    assert [path for path, operations in described.items() for o in operations.values() if not o["security"]] == [PATH]
+    open_to_all = {path for path, operations in described.items() for o in operations.values() if not o["security"]}
+    assert open_to_all == {PATH, PROOF_PATH}
     for path in ("/v1/partners", f"{PATH}/x", "/.well-known/"):
         assert (await api.get(path)).status_code == 401
     assert (await api.post(PATH)).status_code == 405
