@@ -1,6 +1,5 @@
 """What is done with one claim: it is sent, or why not is said; and what follows from the answer."""
 
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -95,10 +94,7 @@ class Attempts:
         if claimed.replay is not None:
             headers[REPLAY] = str(claimed.replay)
         answer = await self._sender.post(claimed.url, headers, claimed.body, access.shown.tls)
-        self._accesses.answered(endpoint, access, answer.status)
-        # What an endpoint repeats of its token is not kept with the beginning of its answer.
-        token = access.shown.token
-        return answer if token is None else replace(answer, head=answer.head.replace(token.encode(), b""))
+        return self._accesses.answered(endpoint, access, answer)
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

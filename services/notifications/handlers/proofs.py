@@ -55,7 +55,8 @@ async def note_answer(tx: Tx, due: Due, rate_per_minute: int | None, outcome: st
     since = standing.failed_since or tx.now
     failed = {"proof_due_at": tx.now + ASKED_AGAIN, "proof_failed_since": since, "proof_outcome": outcome}
     if outcome == GONE:
-        await store.change(tx.conn, subscription, **failed, state=SubscriptionState.DISABLED.value)
+        ended = {"state": SubscriptionState.DISABLED.value, "disabled_at": tx.now, "disabled_because": "endpoint_gone"}
+        await store.change(tx.conn, subscription, **failed, **ended)
         tx.wake(DELIVERIES)
     elif lapses(since, tx.now):
         await store.change(tx.conn, subscription, **failed, state=SubscriptionState.PROPOSED.value, proven_at=None)

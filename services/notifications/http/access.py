@@ -1,8 +1,10 @@
 """What it takes to be heard by an endpoint: its signatures, and whatever else it wants to see."""
 
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from services.notifications.domain.schedule import Answer
 from services.notifications.http import sign
 from services.notifications.http.credentials import Credentials, Presented, Withheld
 from services.notifications.http.keys import Keys, Unreadable
@@ -61,6 +63,8 @@ class Accesses:
         now = self._clock()
         return sign.headers(access.secrets, message, now, body, self._signing.at(now)) | access.shown.headers
 
-    def answered(self, endpoint: Endpoint, access: Access, status: int | None) -> None:
-        """Has the next request fetch another token if this one was not accepted."""
-        self._credentials.answered(endpoint.subscription, access.shown, status)
+    def answered(self, endpoint: Endpoint, access: Access, answer: Answer) -> Answer:
+        """The answer without the token, should the endpoint repeat it; the next request fetches another at a 401."""
+        self._credentials.answered(endpoint.subscription, access.shown, answer.status)
+        token = access.shown.token
+        return answer if token is None else replace(answer, head=answer.head.replace(token.encode(), b""))

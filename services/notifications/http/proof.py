@@ -64,7 +64,7 @@ def asking(
             challenge = f"c_{token_hex(16)}"
             body = _challenge(challenge, clock())
             told = await sender.ask("POST", endpoint.url, accesses.headers(access, uuid7(), body), body, tls=shown.tls)
-        accesses.answered(endpoint, access, told.answer.status)
+        accesses.answered(endpoint, access, told.answer)
         if told.answer.outcome != "accepted":
             code = told.answer.status
             return Proof(False, None, told.answer.outcome if code is None else f"answered_{code}")

@@ -43,7 +43,7 @@ def trying(accesses: Accesses, *, allow_loopback: bool) -> Callable[[Endpoint, b
                 return Trial(message, withheld.code, None, 0, None)
             headers = accesses.headers(access, message, body)
             answer = await sender.post(endpoint.url, headers, body, access.shown.tls)
-        accesses.answered(endpoint, access, answer.status)
+        answer = accesses.answered(endpoint, access, answer)
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
         return Trial(message, answer.outcome, answer.status, milliseconds, redacted(answer.head))
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import ENDING, OPENS_AFTER, OVERDUE, Matter, day_in_france
+from services.notifications.domain.proof import BORNE
 
 
 class Concern(NamedTuple):
@@ -38,7 +39,7 @@ async def attention(conn: AsyncConnection, now: datetime) -> list[Concern]:
     """
     given = {
         **{"now": now, "overdue": now - OVERDUE, "ending": day_in_france(now + ENDING)},
-        **{"opens_after": OPENS_AFTER, "kinds": [one.value for one in Matter]},
+        **{"opens_after": OPENS_AFTER, "borne": BORNE, "kinds": [one.value for one in Matter]},
     }
     rows = (await conn.execute(_ATTENTION, given)).all()
     return [Concern(Matter(row.kind), *row[1:]) for row in rows]
@@ -83,8 +84,9 @@ _ATTENTION = sa.text(
         FROM partners p JOIN known ON known.partner_id = p.id
         WHERE p.convention_to <= :ending GROUP BY p.id HAVING sum(known.pending) > 0
     UNION ALL
-        SELECT 'proof_missing', partner_id, name, id, created_at, NULL, pending, NULL
-        FROM known WHERE state = 'proposed' AND proven_at IS NULL
+        SELECT 'proof_missing', partner_id, name, id, coalesce(proof_failed_since, created_at),
+            CASE WHEN state = 'active' THEN proof_failed_since + CAST(:borne AS interval) END, pending, proof_outcome
+        FROM known WHERE state = 'proposed' AND proven_at IS NULL OR state = 'active' AND proof_failed_since IS NOT NULL
     UNION ALL
         SELECT 'approval_missing', partner_id, name, id, created_at, NULL, pending, NULL
         FROM known WHERE state = 'proposed' AND approved_at IS NULL
@@ -100,4 +102,5 @@ _ATTENTION = sa.text(
     sa.bindparam("overdue", type_=sa.DateTime(timezone=True)),
     sa.bindparam("ending", type_=sa.Date),
     sa.bindparam("opens_after", type_=sa.Integer),
+    sa.bindparam("borne", type_=sa.Interval),
 )

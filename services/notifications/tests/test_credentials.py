@@ -331,6 +331,34 @@ async def test_a_proof_shows_what_a_delivery_shows(
         assert (await office.act("prove")).json()["state"] == "credentials_unreadable"
 
 
+async def test_an_example_shows_what_a_delivery_shows(
+    desk: Desk, office: Office, strict: Receiver, authority: Authority, subscription: UUID, clock: SettableClock
+) -> None:
+    def echoing(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500, text=f"what is {request.headers['authorization']}?")
+
+    await moved(desk.engine, strict.url)
+    async with granting() as grants:
+        await office.must("credentials", {"oauth2": CLIENT, "certificate": authority.issue("inserre").body})
+        client = OAuth2(grants.url, "inserre", "very hidden")
+        sealed = KEYS.seal(client.to_bytes(), owner(subscription, "oauth2"))
+        async with desk.engine.begin() as conn:
+            await conn.execute(sa.update(credentials).values(oauth2=sealed))
+        strict.answers = [demanding(answering(204)), demanding(answering(204)), demanding(echoing)]
+        found = []
+        for _ in range(3):
+            found.append(await office.must("test", {}))
+            clock.forward(timedelta(seconds=10))
+    assert [(one["outcome"], one["http_status"], one["head"]) for one in found] == [
+        ("answered", 401, None),
+        ("accepted", 204, None),
+        ("answered", 500, "what is Bearer ?"),
+    ]
+    async with desk.engine.begin() as conn:
+        await conn.execute(sa.update(credentials).values(oauth2=b"broken"))
+    assert (await office.must("test", {}))["outcome"] == "credentials_unreadable"
+
+
 async def test_another_server_is_not_shown_the_credentials_of_the_one_before(
     office: Office, engine: AsyncEngine, authority: Authority
 ) -> None:

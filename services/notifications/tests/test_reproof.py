@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,18 @@ async def asks(desk: Desk, subscription: UUID, engine: AsyncEngine) -> Asking:
     return Asking(desk, subscription)
 
 
+async def waiting(office: Office) -> list[tuple[Any, ...]]:
+    """What waits for a person, as an officer sees it."""
+
+    def instant(text: str | None) -> datetime | None:
+        return None if text is None else datetime.fromisoformat(text)
+
+    listed = (await office.api.get("/v1/attention", headers=office.tokens.bearer("operator"))).json()["items"]
+    return [
+        (one["kind"], instant(one["since"]), instant(one["until"]), one["deliveries"], one["because"]) for one in listed
+    ]
+
+
 async def test_an_endpoint_is_asked_again_after_thirty_days(
     asks: Asking, receiver: Receiver, clock: SettableClock
 ) -> None:
@@ -96,6 +108,7 @@ async def test_a_no_is_asked_daily_and_borne_for_a_week_and_then_what_is_due_is_
         assert not await asks.worker.one(), day
         row = await asks.row()
         assert (row.state, row.proof_failed_since, row.proof_due_at) == ("active", since, clock() + ASKED_AGAIN)
+        assert await waiting(office) == [("proof_missing", since, since + BORNE, 0, "answered_500")]
         clock.forward(ASKED_AGAIN)
     assert clock() - since == BORNE
     await desk.approve()
@@ -106,6 +119,7 @@ async def test_a_no_is_asked_daily_and_borne_for_a_week_and_then_what_is_due_is_
     assert shown["proof_failed_since"] == since.isoformat().replace("+00:00", "Z")
     assert shown["proof_outcome"] == "answered_500"
     assert shown["approved_at"] is not None
+    assert await waiting(office) == [("proof_missing", since, None, 1, "answered_500")]
     assert await desk.claim() == []
     # It is planned for all the same, and asked on: its yes brings back all that waited.
     await desk.bench.deliver(an_approval(), subject=uuid7())
@@ -114,6 +128,7 @@ async def test_a_no_is_asked_daily_and_borne_for_a_week_and_then_what_is_due_is_
     assert await asks.worker.one()
     row = await asks.row()
     assert (row.state, row.proof_failed_since, row.served_since) == ("active", None, clock())
+    assert "proof_missing" not in {kind for kind, *_ in await waiting(office)}
     assert len(await desk.claim()) == 2
 
 
@@ -144,7 +159,9 @@ async def test_an_endpoint_that_is_gone_ends_the_subscription(asks: Asking, desk
     receiver.answers = [answering(404), answering(410)]
     desk.wake.clear()
     assert await asks.worker.one()
-    assert ((await asks.row()).state, desk.wake.is_set()) == ("disabled", True)
+    row = await asks.row()
+    assert (row.state, desk.wake.is_set()) == ("disabled", True)
+    assert (row.disabled_at, row.disabled_because) == (desk.clock(), "endpoint_gone")
     await asks.due()
     assert not await asks.worker.one()
 
