@@ -41,12 +41,23 @@ async def pull(
     return (await conn.execute(_PULL, given | {"today": today, "at": at})).all()
 
 
+# A transaction that is known to be of another database of the server cannot hold a row of ours back. One that is not
+# known any more ended a moment ago, after our snapshot: it counts as open, and what it wrote is shown the next time.
+_OPEN = """
+    SELECT coalesce(min(open), pg_snapshot_xmax(pg_current_snapshot())) AS first
+    FROM pg_snapshot_xip(pg_current_snapshot()) AS open
+    WHERE NOT EXISTS (
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND transactionid = CAST(open AS xid)
+            AND datname <> current_database()
+    )
+"""
+
 # A partner that pulls has read it: a later withdrawal is told to it as to any other. The lock lets one that is just
 # being written end first: its cancelled notice drops out, or is withheld where its number would be missed.
-# Transactions of other databases of the server count as open, too: they delay the feed, and hide nothing.
 _PULL = sa.text(
     f"""
-    WITH seen AS (
+    WITH still_open AS MATERIALIZED ({_OPEN}), seen AS (
         SELECT n.id, n.subscription_id, n.notice, n.body, n.created_at, n.written_in, n.candidacy_id, n.decision_number,
             n.state, n.sequence, n.body_sha256, p.id AS partner_id, p.convention_from, p.convention_to,
             CASE n.state WHEN 'cancelled' THEN 'withdrawn' WHEN 'refused' THEN coalesce({FORBIDDEN}, 'not_allowed')
@@ -54,7 +65,7 @@ _PULL = sa.text(
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id JOIN deliveries n ON n.subscription_id = s.id
         WHERE p.id = :partner
             AND (n.state IN ('pending', 'delivered', 'failed', 'refused') OR n.sequence IS NOT NULL)
-            AND n.written_in < pg_snapshot_xmin(pg_current_snapshot())
+            AND n.written_in < (SELECT first FROM still_open)
             AND (n.written_in, n.id) > (CAST(CAST(:xid AS text) AS xid8), :id)
         ORDER BY n.written_in, n.id LIMIT :limit FOR UPDATE OF n
     ), told_now AS (

@@ -17,6 +17,7 @@ from services.notifications.tests.builders import a_partner, a_subscription, an_
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver
 from services.notifications.tests.worker import Desk
+from shared.database import create_engine
 from shared.messaging.envelope import decode
 from shared.messaging.event import utc_now
 from shared.testing.api import Tokens
@@ -49,7 +50,7 @@ class Puller:
         return items
 
     async def soon(self, count: int = 1) -> list[dict[str, Any]]:
-        """So many envelopes: other databases' transactions may hold them back for a moment."""
+        """So many envelopes: a transaction that ended just now may hold them back for a moment."""
         found: list[dict[str, Any]] = []
 
         async def enough() -> bool:
@@ -147,6 +148,19 @@ async def test_what_is_committed_late_stands_behind_what_was_read(desk: Desk, pu
         await desk.approve()
         assert await puller.pull() == []
     await puller.soon(2)
+
+
+async def test_a_transaction_of_another_database_holds_nothing_back(
+    desk: Desk, puller: Puller, engine: AsyncEngine
+) -> None:
+    elsewhere = create_engine(
+        engine.url.set(database="postgres").render_as_string(hide_password=False), application="elsewhere"
+    )
+    async with elsewhere.begin() as conn:
+        await conn.execute(sa.text("SELECT pg_current_xact_id()"))
+        await desk.approve()
+        await puller.soon(1)
+    await elsewhere.dispose()
 
 
 async def test_a_notice_that_is_being_withdrawn_is_not_pulled(desk: Desk, puller: Puller, engine: AsyncEngine) -> None:
