@@ -57,7 +57,8 @@ async def show_feed(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """The partner's own envelopes. Whether each may be told is asked again, and what is shown is noted as told."""
-    partner, after = partner_of(record.principal), _place(cursor)
+    partner = partner_of(record.principal)
+    after = _place(cursor, partner)
 
     async def query(tx: Tx) -> Feed:
         rows = await pull(tx.conn, partner, after=after, limit=limit, today=day_in_france(tx.now), at=tx.now)
@@ -74,20 +75,26 @@ async def show_feed(
             )
             for row in rows
         )
-        return Feed(items=items, next_cursor=_cursor(Place(rows[-1].written_in, rows[-1].id)) if rows else cursor)
+        return Feed(
+            items=items, next_cursor=_cursor(Place(rows[-1].written_in, rows[-1].id), partner) if rows else cursor
+        )
 
     return await record(query)
 
 
-def _cursor(place: Place) -> str:
-    return urlsafe_b64encode(place.written_in.to_bytes(_NUMBER) + place.id.bytes).decode().rstrip("=")
+def _cursor(place: Place, partner: UUID) -> str:
+    known = partner.bytes[-_NUMBER:] + place.written_in.to_bytes(_NUMBER) + place.id.bytes
+    return urlsafe_b64encode(known).decode().rstrip("=")
 
 
-def _place(cursor: str | None) -> Place:
+def _place(cursor: str | None, partner: UUID) -> Place:
     if cursor is None:
         return _FIRST
     try:
         known = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return Place(int.from_bytes(known[:_NUMBER]), UUID(bytes=known[_NUMBER:]))
+        whose, number, id_ = known[:_NUMBER], known[_NUMBER : 2 * _NUMBER], UUID(bytes=known[2 * _NUMBER :])
     except ValueError:
         raise Problem(422, "cursor-invalid", "The cursor was not given by this list.") from None
+    if whose != partner.bytes[-_NUMBER:]:
+        raise Problem(422, "cursor-of-another", "The cursor was given to another partner: begin without one.")
+    return Place(int.from_bytes(number), id_)

@@ -130,6 +130,16 @@ async def test_nobody_pulls_what_is_anothers(
     assert (wrong.status_code, wrong.json()["code"]) == (422, "cursor-invalid")
 
 
+async def test_a_cursor_is_good_for_the_partner_that_it_was_given_to(
+    desk: Desk, puller: Puller, api: httpx.AsyncClient, tokens: Tokens, engine: AsyncEngine
+) -> None:
+    await desk.approve()
+    await puller.soon(1)
+    other = await Puller(api, tokens, await a_partner(engine, name="Autre")).ask(cursor=puller.cursor)
+    assert (other.status_code, other.json()["code"]) == (422, "cursor-of-another")
+    assert await puller.pull() == []
+
+
 async def test_pages_meet_without_gap_or_overlap(desk: Desk, puller: Puller) -> None:
     for _ in range(5):
         await desk.bench.deliver(an_approval(), subject=uuid7())
