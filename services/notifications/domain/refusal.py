@@ -67,7 +67,7 @@ class Refusal(StrEnum):
     DELIVERY_NOT_RESENDABLE = "delivery-not-resendable"
     """Only a delivery that was accepted or given up can be sent again by hand."""
     DELIVERY_WITHDRAWN = "delivery-withdrawn"
-    """What the delivery says is no longer true: the candidacy has been undone since."""
+    """What the delivery says is no longer true: the candidacy has been undone since, or approved anew."""
     DELIVERY_EXPIRED = "delivery-expired"
     """It ended so long ago that its body is not kept any more."""
     SUBSCRIPTION_DISABLED = "subscription-disabled"
@@ -121,7 +121,7 @@ def refuse_resend(state: State, *, withdrawn: bool, expired: bool, gone: bool) -
 
     Args:
         state: where it stands.
-        withdrawn: whether a retraction has taken it back.
+        withdrawn: whether a later notice has overtaken it.
         expired: whether its body is kept no more.
         gone: whether its endpoint has said that it is; one that is being changed is sent to once that is done.
     """

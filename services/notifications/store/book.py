@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Resend, State, Terms
+from services.notifications.store.permission import OVERTAKEN
 from services.notifications.tables import attempts, deliveries, partners, resends, subscriptions
 
 Row = sa.Row[Any]
@@ -21,6 +22,10 @@ SEEN_BY_PARTNER = sa.or_(
     deliveries.c.state.in_(["pending", "delivered", "failed", "refused"]), deliveries.c.sequence.is_not(None)
 )
 """What a partner sees of its deliveries, as in the feed: nothing that became void before it was to be told."""
+
+
+_n = deliveries.alias("n")
+_overtaken = sa.exists().where(_n.c.id == deliveries.c.id, sa.literal_column(OVERTAKEN, sa.Boolean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ async def lock_delivery(conn: AsyncConnection, delivery: UUID, of: UUID | None =
     query = (
         sa.select(
             deliveries.c.state,
-            deliveries.c.superseded_by.is_not(None).label("withdrawn"),
+            # What is being taken back at this moment is seen once the lock is had, unlike what stands in other rows.
+            sa.or_(deliveries.c.superseded_by.is_not(None), _overtaken).label("withdrawn"),
             EXPIRED.label("expired"),
             (subscriptions.c.state == "disabled").label("gone"),
         )

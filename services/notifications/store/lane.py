@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Lane, State
 from services.notifications.store.book import Row
+from services.notifications.store.permission import OVERTAKEN
 from services.notifications.tables import deliveries
 
 BEHIND = """
@@ -20,16 +21,6 @@ BEHIND = """
     ))
 """
 """Of a delivery `n` of a subscription `s`: it waits, because an earlier one about the same person has not ended."""
-
-OVERTAKEN = """
-    (n.superseded_by IS NOT NULL OR n.notice = 'candidacy.withdrawn' AND EXISTS (
-        SELECT FROM deliveries later
-        WHERE later.candidacy_id = n.candidacy_id AND later.subscription_id = n.subscription_id
-            AND later.notice = 'candidacy.approved' AND later.state NOT IN ('cancelled', 'refused')
-            AND (later.created_at, later.id) > (n.created_at, n.id)
-    ))
-"""
-"""Of a delivery `n`: what it says is no longer so. Said again, it would be the last that the partner hears."""
 
 
 class Before(NamedTuple):

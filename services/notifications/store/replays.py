@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import ReplayState, State
 from services.notifications.store.book import Row, page
-from services.notifications.store.lane import OVERTAKEN
-from services.notifications.store.permission import FORBIDDEN
+from services.notifications.store.permission import FORBIDDEN, OVERTAKEN
 from services.notifications.tables import replays
 
 

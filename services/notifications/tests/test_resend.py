@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.domain import Refusal, State, refuse_resend
 from services.notifications.tests.account import Account
+from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering
 from services.notifications.tests.worker import Desk
@@ -216,3 +217,21 @@ async def test_a_partner_cannot_find_out_what_it_was_not_told(desk: Desk, accoun
     never, unknown = [await account.post(f"deliveries/{one}/resend", body) for one in (row.id, uuid7())]
     assert row.state == "cancelled"
     assert (never.status_code, never.content, never.headers) == (404, unknown.content, unknown.headers)
+
+
+@pytest.mark.parametrize("act", ["resend", "retry"])
+async def test_a_retraction_that_a_later_approval_has_overtaken_is_not_sent_again(
+    act: str, desk: Desk, delivered: UUID, receiver: Receiver, api: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    receiver.answers = [answering(410)] if act == "retry" else []
+    await desk.withdraw()
+    async with desk.working():
+        (_, retraction) = await desk.become("delivered", "failed" if act == "retry" else "delivered")
+    await change(desk.engine, "UPDATE subscriptions SET state = 'active', disabled_at = NULL, disabled_because = NULL")
+    await desk.bench.deliver(an_approval(), subject=desk.candidacy, version=3)
+    async with desk.working():
+        await desk.become("delivered", retraction.state, "delivered")
+    # Said again, it would be the last that the partner hears of somebody whose place stands.
+    path = f"/v1/deliveries/{retraction.id}/{act}"
+    answer = await api.post(path, json={"reason": "lost_by_partner"}, headers=tokens.bearer("partner_admin") | once())
+    assert refused(answer) == (409, "delivery-withdrawn")
