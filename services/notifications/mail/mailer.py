@@ -150,6 +150,9 @@ def _code(failure: Exception, step: str) -> str:
             return "mail_deferred" if failure.code < _PERMANENT else "mail_refused"
         case TimeoutError():
             return "timeout" if step == "disconnected" else "connect_timeout"
+    if step == "disconnected":
+        # The whole mail was on its way: whatever broke the connection, it may have been read.
+        return step
     cause = failure.__cause__ or failure
     if isinstance(cause, socket.gaierror):
         return "dns_failed"

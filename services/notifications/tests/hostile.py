@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -32,6 +33,10 @@ class Line:
         length = next(one for one in head.lower().split(b"\r\n") if one.startswith(b"content-length:"))
         await self._reader.readexactly(int(length.partition(b":")[2]))
 
+    async def line(self) -> bytes:
+        """Reads one line."""
+        return await self._reader.readuntil(b"\r\n")
+
     async def say(self, words: bytes) -> None:
         """Writes, at the pace at which the other side reads."""
         self._writer.write(words)
@@ -47,6 +52,10 @@ class Line:
     async def left(self) -> None:
         """Waits until the other side hangs up."""
         await self._reader.read()
+
+    def garble(self, words: bytes) -> None:
+        """Writes below TLS."""
+        os.write(self._writer.get_extra_info("socket").fileno(), words)
 
     def reset(self) -> None:
         """Ends the connection with a reset instead of a goodbye."""

@@ -285,3 +285,25 @@ async def test_a_relay_that_is_not_there_is_no_disclosure(unused_tcp_port: int, 
 async def test_an_address_that_was_let_in_by_mistake_is_not_written_to(postbox: Postbox, clock: SettableClock) -> None:
     answer = await postbox.mailer(clock).deliver("mailto:a@b.example?bcc=c@d.example", uuid7(), BODY)
     assert (answer.error, postbox.mails) == ("egress_refused", [])
+
+
+async def talks_then_breaks_tls(line: Line) -> None:
+    """Takes the whole mail, and then ends the connection with what is no TLS."""
+    await line.say(b"220 relay\r\n")
+    for answer in (b"250 relay\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"):
+        await line.line()
+        await line.say(answer)
+    while await line.line() != b".\r\n":
+        pass
+    line.garble(b"\x00" * 64)
+    await line.left()
+
+
+async def test_a_mail_whose_connection_broke_after_it_was_sent_whole_may_have_been_read(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext], clock: SettableClock
+) -> None:
+    server, client = contexts
+    async with hostile(talks_then_breaks_tls, server) as relay:
+        mailer = Postbox(port=relay.port).mailer(clock, scheme="smtps", allow_loopback=False, tls=client)
+        answer = await mailer.deliver(URL, uuid7(), BODY)
+    assert (answer.error, answer.reached) == ("disconnected", True)
