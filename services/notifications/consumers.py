@@ -1,6 +1,7 @@
 """Which event or timer sets off which use case."""
 
 from services.notifications import handlers
+from shared.contracts.placement import PlacementWaitingCounted
 from shared.contracts.selection import (
     CandidacyApproved,
     CandidacyLapsed,
@@ -8,6 +9,7 @@ from shared.contracts.selection import (
     CandidacyRevoked,
     CandidacyWithdrawn,
     PartnerConsentChanged,
+    SelectionWaitingCounted,
 )
 from shared.messaging import Consumer, at, on
 
@@ -20,6 +22,8 @@ consumer = Consumer(
         on(CandidacyRevoked, handlers.retract_alerts),
         on(CandidacyLapsed, handlers.retract_alerts),
         on(PartnerConsentChanged, handlers.obey_consent),
+        on(SelectionWaitingCounted, handlers.note_waiting),
+        on(PlacementWaitingCounted, handlers.note_waiting),
         at(handlers.REPLAY, handlers.ReplayStep, handlers.step_replay),
     ),
     chunk=50,

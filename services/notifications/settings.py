@@ -31,6 +31,9 @@ def _of_a_key(value: SecretStr) -> SecretStr:
     return value
 
 
+StaffRole = Literal["decision_authority", "head", "operator", "partner_admin", "placement_officer", "registry", "spip"]
+"""Roles for which something may wait, here or in another service."""
+
 Key = Annotated[SecretStr, AfterValidator(_of_a_key)]
 """Base64 of 32 bytes."""
 
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
     """The page of a reference, such as `https://…/references/{reference}`: what a mail links to."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-~]+[^/]$")
     """Base URL under which partners reach this API: where a mailbox is confirmed."""
-    staff_mail: dict[Literal["partner_admin", "operator"], str] = {}
+    staff_mail: dict[StaffRole, str] = {}
     """JSON, role → address of a function's mailbox, for `digest`."""
     otlp_endpoint: str | None = None
     """Base URL of the OTLP/HTTP receiver; without it no telemetry is sent."""

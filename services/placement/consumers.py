@@ -11,6 +11,7 @@ consumer = Consumer(
         on(AccommodationChanged, handlers.change_bed),
         on(AccommodationCancelled, handlers.release_bed),
         at(handlers.DAY, handlers.NewDay, handlers.new_day),
+        at(handlers.DESK, handlers.Desk, handlers.count_desk),
         at(handlers.PROPOSAL, handlers.Proposal, handlers.expire_proposal),
     ),
     chunk=1,

@@ -24,40 +24,23 @@ def run_api(settings: Settings) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    import asyncio
-    import contextlib
     from dataclasses import replace
-
-    from sqlalchemy.exc import SQLAlchemyError
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from services.placement import handlers
     from services.placement.consumers import consumer
     from services.placement.sheets import Folder, Printer
-    from shared.messaging import at
-    from shared.messaging.dispatch import KERNEL
-    from shared.messaging.event import utc_now
-    from shared.messaging.serve import Background, serve_worker
-    from shared.messaging.transaction import OnCommit, transaction
+    from shared.messaging import Tx, at
+    from shared.messaging.serve import beginning, serve_worker
 
     printing = handlers.printing(Printer(Folder(settings.sheets_dir)))
     own = replace(consumer, rows=(*consumer.rows, at(handlers.SHEETS, handlers.Sheets, printing)))
 
-    def timers(engine: AsyncEngine, on_commit: OnCommit) -> Background:
-        async def keep_going() -> None:
-            source = f"/{settings.site}/placement"
-            while True:
-                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                    async with transaction(
-                        engine, now=utc_now(), actor=KERNEL, source=source, on_commit=on_commit
-                    ) as tx:
-                        await handlers.begin_days(tx)
-                        await handlers.begin_sheets(tx)
-                await asyncio.sleep(60)
+    async def begin(tx: Tx) -> None:
+        await handlers.begin_days(tx)
+        await handlers.begin_sheets(tx)
+        await handlers.begin_counting(tx)
 
-        return Background(keep_going, {})
-
-    serve_worker("placement", settings, own, timers)
+    serve_worker("placement", settings, own, beginning("placement", settings.site, begin))
 
 
 def run_migrate(settings: Settings) -> None:
@@ -78,10 +61,10 @@ def run_migrate(settings: Settings) -> None:
 
 def run_topics(settings: Settings) -> None:
     from services.placement.consumers import consumer
-    from shared.contracts.placement import CELL, SEPARATION, STAY
+    from shared.contracts.placement import CELL, DESK, SEPARATION, STAY
     from shared.messaging.commands import topics
 
-    topics("placement", settings, consumer, [STAY, CELL, SEPARATION])
+    topics("placement", settings, consumer, [STAY, CELL, SEPARATION, DESK])
 
 
 def run_failed(settings: Settings, arguments: Sequence[str]) -> None:

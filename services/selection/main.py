@@ -25,10 +25,16 @@ def run_api(settings: Settings) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    from services.selection.consumers import consumer
-    from shared.messaging.serve import serve_worker
+    from dataclasses import replace
 
-    serve_worker("selection", settings, consumer)
+    from services.selection import handlers
+    from services.selection.consumers import consumer
+    from shared.messaging import at
+    from shared.messaging.serve import beginning, serve_worker
+
+    counting = handlers.counting(settings.policy)
+    own = replace(consumer, rows=(*consumer.rows, at(handlers.DESK, handlers.Desk, counting)))
+    serve_worker("selection", settings, own, beginning("selection", settings.site, handlers.begin_counting))
 
 
 def run_migrate(settings: Settings) -> None:
@@ -39,10 +45,10 @@ def run_migrate(settings: Settings) -> None:
 
 def run_topics(settings: Settings) -> None:
     from services.selection.consumers import consumer
-    from shared.contracts.selection import ACCOMMODATION_REQUEST, CANDIDACY, TRAINING_REQUEST
+    from shared.contracts.selection import ACCOMMODATION_REQUEST, CANDIDACY, DESK, TRAINING_REQUEST
     from shared.messaging.commands import topics
 
-    topics("selection", settings, consumer, [CANDIDACY, ACCOMMODATION_REQUEST, TRAINING_REQUEST])
+    topics("selection", settings, consumer, [CANDIDACY, ACCOMMODATION_REQUEST, TRAINING_REQUEST, DESK])
 
 
 def run_failed(settings: Settings, arguments: Sequence[str]) -> None:

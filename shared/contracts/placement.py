@@ -1,14 +1,17 @@
 """Events that the placement service produces. Every one is a fact about a request: one request per candidacy."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.contracts.desk import WaitingCounted
 from shared.messaging.event import Event, Topic
 
 STAY = Topic("placement.stay.v1")
 CELL = Topic("placement.cell.v1")
 SEPARATION = Topic("placement.separation.v1")
+DESK = Topic("placement.desk.v1")
 
 
 class StayEvent(Event):
@@ -193,3 +196,33 @@ class SeparationLifted(Event):
     one: UUID
     other: UUID
     lifted_on: date
+
+
+class PlacementMatter(StrEnum):
+    """What may wait for a function in placement: the kinds of its attention list, and what operators look after."""
+
+    PROPOSAL_OVERDUE = "proposal_overdue"
+    EARLIER_DECISION_WAITS = "earlier_decision_waits"
+    ARRIVAL_UNCONFIRMED = "arrival_unconfirmed"
+    NOT_ARRIVED = "not_arrived"
+    DEPARTURE_OVERDUE = "departure_overdue"
+    ARRIVAL_PHASE_OVER = "arrival_phase_over"
+    BED_CONFLICT = "bed_conflict"
+    MOVE_DUE = "move_due"
+    ABSENCE_OVERDUE = "absence_overdue"
+    SECURE_WAITING_OVERDUE = "secure_waiting_overdue"
+    EXIT_BEYOND_BED = "exit_beyond_bed"
+    LOAN_NEEDED = "loan_needed"
+    WAITS_IN_VAIN = "waits_in_vain"
+    OUTAGE_OVERDUE = "outage_overdue"
+    KEPT_APART_TOGETHER = "kept_apart_together"
+    KEPT_APART_PLANNED = "kept_apart_planned"
+    HELD_KEYS = "held_keys"
+    DEAD_EVENTS = "dead_events"
+
+
+class PlacementWaitingCounted(WaitingCounted):
+    """How much waits in placement for which function, as `PlacementMatter` names it: counts alone."""
+
+    topic: ClassVar[Topic] = DESK
+    type: ClassVar[str] = "placement.desk.waiting_counted.v1"

@@ -4,11 +4,13 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
+from shared.contracts.desk import WaitingCounted
 from shared.messaging.event import Event, Topic
 
 CANDIDACY = Topic("selection.candidacy.v1")
 ACCOMMODATION_REQUEST = Topic("selection.accommodation-request.v1")
 TRAINING_REQUEST = Topic("selection.training-request.v1")
+DESK = Topic("selection.desk.v1")
 
 
 class PartnerCategory(StrEnum):
@@ -230,3 +232,33 @@ class TrainingCancelled(Event):
     type: ClassVar[str] = "selection.training-request.cancelled.v1"
 
     decision_number: str
+
+
+class SelectionMatter(StrEnum):
+    """What may wait for a function in selection."""
+
+    TO_SIGN = "to_sign"
+    """Files that were assessed and wait for a decision."""
+    LATE = "late"
+    """What the role should have done by a date that has passed."""
+    DUE_SOON = "due_soon"
+    """What it has to do today or within three working days."""
+    TO_COMPLETE = "to_complete"
+    """Files that are not handed in, not assessed, or lack something."""
+    TO_REVIEW = "to_review"
+    """Entries of the review list; whoever may close them is told of all."""
+    LEVEL_PASSED = "level_passed"
+    """Files that wait for longer than the site promises."""
+    REPLY_MISSING = "reply_missing"
+    """Files of which another service owes a reply that will not come by itself."""
+    HELD_KEYS = "held_keys"
+    """Aggregates whose events are held behind one that failed."""
+    DEAD_EVENTS = "dead_events"
+    """Events that can never be applied and wait for an operator."""
+
+
+class SelectionWaitingCounted(WaitingCounted):
+    """How much waits in selection for which function, as `SelectionMatter` names it: counts alone."""
+
+    topic: ClassVar[Topic] = DESK
+    type: ClassVar[str] = "selection.desk.waiting_counted.v1"

@@ -1,18 +1,23 @@
 """The worker command: builds a `Worker`, answers health on its port, and stops in order at SIGTERM."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import uvicorn
 from faststream.asgi import AsgiFastStream
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import logs, telemetry
 from shared.database import create_engine
 from shared.health import DatabaseAtHead, Gate, health_routes
 from shared.messaging.consumer import Consumer
+from shared.messaging.dispatch import KERNEL
+from shared.messaging.event import Tx, utc_now
+from shared.messaging.transaction import OnCommit, transaction
 from shared.messaging.worker import Connections, Worker
 from shared.server import Server
 
@@ -42,8 +47,32 @@ class Background(NamedTuple):
     """Channel → what to call when a committed transaction woke it."""
 
 
-Backgrounds = Callable[[AsyncEngine, Callable[[frozenset[str]], None]], Background]
+Backgrounds = Callable[[AsyncEngine, OnCommit], Background]
 """Builds a service's own loop from the process's engine and its wake-up."""
+
+
+def beginning(service: str, site: str, begin: Callable[[Tx], Awaitable[None]]) -> Backgrounds:
+    """A loop that has the timers set, once a minute, which go on by themselves and which no event begins.
+
+    Args:
+        service: folder name below `services/`.
+        site: code of the site.
+        begin: sets them unless they are set.
+    """
+
+    def loop(engine: AsyncEngine, on_commit: OnCommit) -> Background:
+        async def keep_going() -> None:
+            while True:
+                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+                    async with transaction(
+                        engine, now=utc_now(), actor=KERNEL, source=f"/{site}/{service}", on_commit=on_commit
+                    ) as tx:
+                        await begin(tx)
+                await asyncio.sleep(60)
+
+        return Background(keep_going, {})
+
+    return loop
 
 
 def serve_worker(service: str, settings: WorkerSettings, consumer: Consumer, own: Backgrounds | None = None) -> None:

@@ -35,6 +35,7 @@ from services.notifications.handlers.subscriptions import (
     subscribe,
 )
 from services.notifications.handlers.trials import Example, take_turn
+from services.notifications.handlers.waiting import note_waiting
 
 __all__ = [
     "DELIVERIES",
@@ -63,6 +64,7 @@ __all__ = [
     "note_answer",
     "note_proof",
     "note_question",
+    "note_waiting",
     "obey_consent",
     "order_replay",
     "pause",

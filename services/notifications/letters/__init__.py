@@ -1,5 +1,6 @@
 """Mails and the one page that partners without a developer see: French, plain, made on request and never stored."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -41,13 +42,21 @@ def proof(link: str) -> Letter:
     return _letter(words.PROOF, link)
 
 
-def digest(counts: Mapping[str, int]) -> Letter | None:
+def digest(counts: Mapping[tuple[str, str], int]) -> Letter | None:
     """The mail to a function of the site; None when nothing waits for it.
 
     Args:
-        counts: how many of each matter wait.
+        counts: how many of each service and matter wait. Matters without words of their own are told together.
     """
-    lines = tuple(words.MATTERS[matter].format(count) for matter, count in counts.items() if count)
+    said: Counter[tuple[str, str]] = Counter()
+    for (service, matter), count in counts.items():
+        said[service, words.MATTERS.get(matter, words.OTHER)] += count
+    lines = tuple(
+        f"[{name}] {line.format(said[service, line])}"
+        for service, name in words.SERVICES.items()
+        for line in (*words.MATTERS.values(), words.OTHER)
+        if said[service, line]
+    )
     return _letter(words.DIGEST._replace(steps=lines), None) if lines else None
 
 

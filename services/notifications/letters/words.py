@@ -80,12 +80,42 @@ PROOF = Words(
 
 DIGEST = Words(
     subject="[InSERRE] Des actions vous attendent",
-    opening=("Voici, sans nom, ce qui attend votre fonction dans le service des avis aux partenaires.",),
+    opening=("Voici, sans nom, ce qui attend votre fonction dans le programme.",),
     heading="À traiter",
     closing=("Connectez-vous à la plateforme pour voir de quoi il s'agit. Ce message est envoyé automatiquement.",),
 )
 
+SERVICES = {
+    "selection": "Candidatures",
+    "placement": "Hébergement",
+    "notifications": "Avis aux partenaires",
+}
+"""By service, in the order of the mail, what a line begins with."""
+
 MATTERS = {
+    "late": "échéances dépassées : {}",
+    "due_soon": "échéances à tenir dans les trois jours ouvrés : {}",
+    "to_sign": "dossiers instruits, en attente de décision : {}",
+    "to_complete": "dossiers à compléter ou à instruire : {}",
+    "to_review": "points à revoir par un agent : {}",
+    "level_passed": "dossiers qui attendent depuis plus longtemps que prévu : {}",
+    "reply_missing": "dossiers auxquels un autre service n'a pas répondu (anomalie) : {}",
+    "kept_apart_together": "personnes à séparer, hébergées ensemble : {}",
+    "kept_apart_planned": "personnes à séparer, prévues ensemble : {}",
+    "bed_conflict": "personnes présentes sans cellule pour cette nuit : {}",
+    "departure_overdue": "départs prévus, à enregistrer : {}",
+    "not_arrived": "personnes attendues et non arrivées : {}",
+    "proposal_overdue": "propositions de cellule à confirmer, hors délai : {}",
+    "arrival_unconfirmed": "arrivées dans les sept jours sur une cellule non confirmée : {}",
+    "earlier_decision_waits": "propositions de cellule devancées par une décision plus ancienne : {}",
+    "arrival_phase_over": "phases d'accueil terminées : {}",
+    "move_due": "changements de cellule à faire : {}",
+    "absence_overdue": "absences dont le terme est atteint : {}",
+    "secure_waiting_overdue": "attentes en cellule sécurisée dont le terme est atteint : {}",
+    "exit_beyond_bed": "séjours plus longs que la cellule n'est réservée : {}",
+    "loan_needed": "cellules adaptées prêtées, à récupérer : {}",
+    "waits_in_vain": "personnes en attente pour qui aucune cellule ne se libère : {}",
+    "outage_overdue": "cellules hors service dont le retour était prévu : {}",
     "delivery_overdue": "adresses dont des avis auraient déjà dû partir : {}",
     "subscription_disabled": "partenaires dont l'adresse a cessé d'exister : {}",
     "endpoint_failing": "adresses qui ne répondent plus : {}",
@@ -97,8 +127,12 @@ MATTERS = {
     "held_keys": "dossiers dont les événements sont retenus : {}",
     "dead_events": "événements abandonnés, à relancer ou à écarter : {}",
     "forgotten": "avis ni terminés ni programmés (anomalie) : {}",
+    "silent": "aucun décompte reçu depuis plus de deux jours ; consultez directement la plateforme",
 }
-"""By matter, the line with its count."""
+"""By matter, in the order of the mail, the line with its count."""
+
+OTHER = "autres points à traiter : {}"
+"""The line of all matters that another service counts and that have no words here yet."""
 
 REFUSED = {
     "mailbox-proof-unknown": "Ce lien n'est pas valable. Si vous avez reçu plusieurs messages, ouvrez le plus récent.",

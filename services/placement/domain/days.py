@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -68,6 +68,11 @@ def date_in_paris(now: datetime) -> date:
 def time_in_paris(now: datetime) -> datetime:
     """An instant as the clocks at the sites show it."""
     return now.astimezone(PARIS)
+
+
+def next_morning(now: datetime) -> datetime:
+    """Six o'clock at the sites, the next day."""
+    return datetime.combine(date_in_paris(now) + timedelta(days=1), time(6), PARIS)
 
 
 def planned(place: Place, ends_on: date, terms: Terms, new_id: Callable[[], UUID]) -> Uses:

@@ -3,6 +3,7 @@
 from services.placement.handlers.arrivals import arrive, depart
 from services.placement.handlers.counts import count_roll
 from services.placement.handlers.day import DAY, NewDay, begin_days, new_day
+from services.placement.handlers.desk import DESK, Desk, begin_counting, count_desk
 from services.placement.handlers.estate import ChangeOrder, change_cell
 from services.placement.handlers.evacuations import EvacuationOrder, evacuate, plan_evacuation, shown
 from services.placement.handlers.expected import expect, postpone, release_place, withdraw_order
@@ -18,9 +19,11 @@ from services.placement.handlers.sheets import SHEETS, Print, Sheets, begin_shee
 
 __all__ = [
     "DAY",
+    "DESK",
     "PROPOSAL",
     "SHEETS",
     "ChangeOrder",
+    "Desk",
     "EvacuationOrder",
     "HoldOrder",
     "NewDay",
@@ -31,6 +34,7 @@ __all__ = [
     "Sheets",
     "arrive",
     "assign_bed",
+    "begin_counting",
     "begin_days",
     "begin_sheets",
     "change_bed",
@@ -38,6 +42,7 @@ __all__ = [
     "close_record",
     "confirm_stay",
     "confirm_stays",
+    "count_desk",
     "count_roll",
     "declare",
     "depart",

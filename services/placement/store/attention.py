@@ -140,14 +140,25 @@ async def attention(conn: AsyncConnection, site: str, today: date) -> Sequence[s
     return (await conn.execute(_ATTENTION, {"site": site, "today": today})).all()
 
 
+async def count_attention(conn: AsyncConnection, site: str, today: date) -> dict[str, int]:
+    """Of each kind, how much waits for an officer of a site.
+
+    Args:
+        conn: open for reading.
+        site: its code.
+        today: Europe/Paris.
+    """
+    found = await conn.execute(_COUNTS, {"site": site, "today": today})
+    return dict.fromkeys(KINDS, 0) | dict(found.tuples().all())
+
+
 _COLUMNS = "since::date, due::date, stay_id::uuid, separation_id::uuid, outage_id::uuid, cell::text"
 _FOUND = " UNION ALL ".join(
     f"SELECT '{kind}'::text, {_COLUMNS} FROM ({question.rows})"  # noqa: S608
     " AS one (since, due, stay_id, separation_id, outage_id, cell)"
     for kind, question in KINDS.items()
 )
-_ATTENTION = sa.text(
-    f"""
+_ALL = f"""
     WITH held AS (
         SELECT requests.*, assignments.proposed_at, assignments.confirm_by, assignments.arrived_on,
             assignments.cell_now, assignments.lent_at, assignments.recalled_at, nights.first, nights.last,
@@ -161,6 +172,9 @@ _ATTENTION = sa.text(
     ),
     waiting AS ({WAITING}),
     found (kind, since, due, stay_id, separation_id, outage_id, cell) AS ({_FOUND})
-    SELECT * FROM found ORDER BY due, kind, stay_id, separation_id, outage_id
-    """  # noqa: S608
-).bindparams(sa.bindparam("today", type_=DATE))
+"""  # noqa: S608
+_TODAY = sa.bindparam("today", type_=DATE)
+_ATTENTION = sa.text(
+    f"{_ALL} SELECT * FROM found ORDER BY due, kind, stay_id, separation_id, outage_id"  # noqa: S608
+).bindparams(_TODAY)
+_COUNTS = sa.text(f"{_ALL} SELECT kind, count(*) FROM found GROUP BY kind").bindparams(_TODAY)  # noqa: S608

@@ -105,6 +105,7 @@ from services.selection.domain.terms import (
     ReviewOutcome,
     escalation,
     next_alarm,
+    next_morning,
 )
 from services.selection.domain.transitions import OPEN, next_state, open_acts, roles_for
 from services.selection.domain.undoing import (
@@ -284,6 +285,7 @@ __all__ = [
     "measure_of",
     "missing",
     "next_alarm",
+    "next_morning",
     "next_state",
     "on_or_after",
     "open_acts",

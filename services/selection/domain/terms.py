@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.selection.domain.acts import Role
-from services.selection.domain.dates import PARIS
+from services.selection.domain.dates import PARIS, date_in_paris
 
 DORMANT_AFTER = timedelta(days=90)
 """A deferred file that nobody took up for so long after its date is looked at: our assumption, no text fixes it."""
@@ -106,6 +106,11 @@ class Review:
     candidacy_id: UUID
     cause: Cause
     detail: Mapping[str, object]
+
+
+def next_morning(now: datetime) -> datetime:
+    """Six o'clock in Paris of the next day."""
+    return datetime.combine(date_in_paris(now) + timedelta(days=1), time(6), PARIS)
 
 
 def next_alarm(due_on: date, remind_on: date | None, *, reminded: bool) -> datetime:

@@ -9,6 +9,7 @@ from services.selection.handlers.committals import record_committal
 from services.selection.handlers.consent import answer_partners, record_consent
 from services.selection.handlers.decisions import ApprovalOrder, Preview, RefusalOrder, approve, preview_effects, refuse
 from services.selection.handlers.delegations import end_delegation, record_delegation
+from services.selection.handlers.desk import DESK, Desk, begin_counting, counting
 from services.selection.handlers.disclosures import answer_partner, record_alert, record_convention
 from services.selection.handlers.doubles import merge
 from services.selection.handlers.exits import Adoption, adopt_projected_exit
@@ -52,6 +53,7 @@ from services.selection.handlers.withdrawals import WithdrawalPreview, preview_w
 
 __all__ = [
     "DEADLINE",
+    "DESK",
     "DORMANCY",
     "ENTRY",
     "RELEASE_WINDOW",
@@ -59,6 +61,7 @@ __all__ = [
     "Answer",
     "ApprovalOrder",
     "DeadlineAlarm",
+    "Desk",
     "Line",
     "Lodging",
     "Observations",
@@ -79,10 +82,12 @@ __all__ = [
     "approve",
     "ask_advice",
     "assess",
+    "begin_counting",
     "bring_in",
     "change_prison",
     "close_change",
     "close_review",
+    "counting",
     "create_candidacy",
     "defer",
     "drop_revocation",

@@ -31,6 +31,7 @@ from services.selection.store.delegations import (
     end_delegation,
     insert_delegation,
 )
+from services.selection.store.desk import count_waiting
 from services.selection.store.disclosures import (
     AskedByPartner,
     convention_of,
@@ -184,6 +185,7 @@ __all__ = [
     "committal_of",
     "contested",
     "convention_of",
+    "count_waiting",
     "deadline_rows",
     "decision_row",
     "decision_row_of",

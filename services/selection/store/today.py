@@ -21,6 +21,12 @@ _FILE = (
 )
 _NOTHING = sa.null().label("what")
 _SUBMITTED_ON = sa.cast(sa.func.timezone("Europe/Paris", candidacies.c.submitted_at), sa.Date).label("on")
+_LACKING = opinions.c.result == domain.Result.TO_COMPLETE.value
+TO_SIGN = candidacies.c.state == "assessed"
+TO_COMPLETE = sa.and_(
+    OPEN, sa.or_(candidacies.c.state.in_(("draft", "submitted")), sa.and_(candidacies.c.state == "assessed", _LACKING))
+)
+"""Of a file and its opinion, if it has one."""
 
 
 async def to_sign(conn: AsyncConnection, scope: domain.Scope, officer: str, *, limit: int) -> list[AnyRow]:
@@ -31,9 +37,7 @@ async def to_sign(conn: AsyncConnection, scope: domain.Scope, officer: str, *, l
     """
     query = (
         sa.select(*_FILE, _NOTHING, _SUBMITTED_ON)
-        .where(
-            candidacies.c.state == "assessed", sa.literal(officer) != sa.all_(candidacies.c.preparers), readable(scope)
-        )
+        .where(TO_SIGN, sa.literal(officer) != sa.all_(candidacies.c.preparers), readable(scope))
         .order_by(candidacies.c.submitted_at, candidacies.c.id)
     )
     return list(await conn.execute(query.limit(limit)))
@@ -44,18 +48,11 @@ async def to_complete(conn: AsyncConnection, scope: domain.Scope, *, limit: int)
 
     `what` is the state, or `to_complete` where the opinion says so.
     """
-    lacking = opinions.c.result == domain.Result.TO_COMPLETE.value
-    what = sa.case((lacking, opinions.c.result), else_=candidacies.c.state).label("what")
+    what = sa.case((_LACKING, opinions.c.result), else_=candidacies.c.state).label("what")
     query = (
         sa.select(*_FILE, what, _SUBMITTED_ON)
         .join_from(candidacies, opinions, opinions.c.id == candidacies.c.opinion_id, isouter=True)
-        .where(
-            OPEN,
-            sa.or_(
-                candidacies.c.state.in_(("draft", "submitted")), sa.and_(candidacies.c.state == "assessed", lacking)
-            ),
-            readable(scope),
-        )
+        .where(TO_COMPLETE, readable(scope))
         .order_by(candidacies.c.created_at, candidacies.c.id)
     )
     return list(await conn.execute(query.limit(limit)))

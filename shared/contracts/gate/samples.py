@@ -143,7 +143,8 @@ def _value(event_type: str, name: str, field: Mapping[str, Any]) -> Any:
     if field["type"] == "array":
         return [_value(event_type, name, field["items"])]
     if field["type"] == "object":
-        return {inner: _value(event_type, inner, one) for inner, one in field.get("properties", {}).items()}
+        fields = field.get("properties") or {f"some_{name}": field["additionalProperties"]}
+        return {inner: _value(event_type, inner, one) for inner, one in fields.items()}
     by_format = {"uuid": str(uuid5(_NAMESPACE, name)), "date": "2026-03-02", "date-time": "2026-03-23T16:00:00Z"}
     plain_values = {"string": f"some {name.replace('_', ' ')}", "integer": 1, "number": 1.5, "boolean": True}
     return by_format.get(field.get("format", "")) or plain_values[field["type"]]
