@@ -149,7 +149,7 @@ async def count_attention(conn: AsyncConnection, site: str, today: date) -> dict
         today: Europe/Paris.
     """
     found = await conn.execute(_COUNTS, {"site": site, "today": today})
-    return dict.fromkeys(KINDS, 0) | dict(found.tuples().all())
+    return dict.fromkeys(KINDS, 0) | {row.kind: row.number for row in found}
 
 
 _COLUMNS = "since::date, due::date, stay_id::uuid, separation_id::uuid, outage_id::uuid, cell::text"
@@ -177,4 +177,4 @@ _TODAY = sa.bindparam("today", type_=DATE)
 _ATTENTION = sa.text(
     f"{_ALL} SELECT * FROM found ORDER BY due, kind, stay_id, separation_id, outage_id"  # noqa: S608
 ).bindparams(_TODAY)
-_COUNTS = sa.text(f"{_ALL} SELECT kind, count(*) FROM found GROUP BY kind").bindparams(_TODAY)  # noqa: S608
+_COUNTS = sa.text(f"{_ALL} SELECT kind, count(*) AS number FROM found GROUP BY kind").bindparams(_TODAY)  # noqa: S608

@@ -28,7 +28,7 @@ async def count_waiting(
     """
     files = (await conn.execute(_FILES)).one()
     owed = {row.owner: row for row in await conn.execute(_OWED, {"today": domain.date_in_paris(now), "soon": soon})}
-    stuck: dict[str, int] = dict((await conn.execute(_SNAGS, parameters(now, policy))).tuples().all())
+    stuck = {row.snag: row.number for row in await conn.execute(_SNAGS, parameters(now, policy))}
     kernel = await operators.status(conn)
     counts = {
         role.value: {
@@ -73,7 +73,7 @@ _OWED = (
 )
 # Passed deadlines are counted by who owes them.
 _SNAGS = (
-    sa.select(STUCK.c.snag, sa.func.count(STUCK.c.candidacy_id.distinct()))
+    sa.select(STUCK.c.snag, sa.func.count(STUCK.c.candidacy_id.distinct()).label("number"))
     .where(STUCK.c.snag != sa.literal_column(f"'{Snag.DEADLINE_PASSED.value}'"))
     .group_by(STUCK.c.snag)
 )
