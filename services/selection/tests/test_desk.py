@@ -1,5 +1,6 @@
 """Every morning it is said how much waits for which function: right counts of what is there, and nothing of anybody."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from services.selection.tests import builders
 from services.selection.tests.builders import Clock
 from shared.contracts.selection import SelectionMatter
 from shared.messaging import Consumer, at
+from shared.messaging.serve import beginning
 from shared.messaging.tables import timer
 from shared.testing.kernel import Bench
+from shared.testing.waiting import eventually
 
 FRIDAY = datetime(2026, 11, 27, 9, tzinfo=UTC)
 OPERATOR = {"reply_missing": 0, "held_keys": 0, "dead_events": 0}
@@ -158,3 +161,16 @@ async def test_it_is_said_once_a_day_at_six_in_paris_from_the_first_start_on(mor
         await morning.fire_timers()
     numbers = [str(date(2026, 11, 24).toordinal()), str(date(2027, 3, 28).toordinal())]
     assert days == [("2026-11-24", numbers[0], "selection.desk.v1"), ("2027-03-28", numbers[1], "selection.desk.v1")]
+
+
+async def test_a_worker_has_it_begun(engine: AsyncEngine) -> None:
+    async def begun() -> bool:
+        async with engine.connect() as conn:
+            return (await conn.execute(sa.select(timer.c.kind))).scalars().all() == ["desk"]
+
+    background = beginning("selection", "DON", handlers.begin_counting)(engine, lambda _: None)
+    running = asyncio.create_task(background.run())
+    try:
+        await eventually(begun)
+    finally:
+        running.cancel()
