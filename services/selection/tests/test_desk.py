@@ -169,7 +169,7 @@ async def test_a_worker_has_it_begun(engine: AsyncEngine) -> None:
             return (await conn.execute(sa.select(timer.c.kind))).scalars().all() == ["desk"]
 
     background = beginning("selection", "DON", handlers.begin_counting)(engine, lambda _: None)
-    running = asyncio.create_task(background.run())
+    running = asyncio.ensure_future(background.run())
     try:
         await eventually(begun)
     finally:
