@@ -50,11 +50,9 @@ def run_api(settings: Settings) -> None:
 
 def run_worker(settings: Settings) -> None:
     import asyncio
-    import contextlib
     from dataclasses import replace
     from datetime import timedelta
 
-    from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from services.notifications import handlers
@@ -68,7 +66,7 @@ def run_worker(settings: Settings) -> None:
     from shared.messaging import Tx, at
     from shared.messaging.dispatch import KERNEL
     from shared.messaging.event import utc_now
-    from shared.messaging.serve import Background, serve_worker
+    from shared.messaging.serve import Background, beginning, serve_worker
     from shared.messaging.transaction import OnCommit, transaction
 
     signing = _signing(settings)
@@ -92,18 +90,11 @@ def run_worker(settings: Settings) -> None:
             mailer=_mailer(settings),
         )
         ask = asking(accesses, settings.site, utc_now, allow_loopback=settings.allow_loopback)
-        beside = (Gauges(engine.connect, utc_now), Reproof(open_transaction, ask))
-
-        async def begin_expiry() -> None:
-            while True:
-                with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
-                    async with open_transaction() as tx:
-                        await handlers.begin_expiry(tx)
-                    return
-                await asyncio.sleep(60)
+        timers = beginning("notifications", settings.site, handlers.begin_expiry)(engine, on_commit)
+        beside = (Gauges(engine.connect, utc_now), Reproof(open_transaction, ask), timers)
 
         async def run() -> None:
-            running = [asyncio.create_task(one()) for one in (begin_expiry, *(one.run for one in beside))]
+            running = [asyncio.ensure_future(one.run()) for one in beside]
             try:
                 await sender.run()
             finally:
