@@ -3,6 +3,7 @@
 from shared.boundary.access import Access, Read, reading, writing
 from shared.boundary.anyone import Anyone, anyone
 from shared.boundary.context import Boundary
+from shared.boundary.purpose import purposed
 from shared.boundary.record import Query, Record, recording
 from shared.boundary.version import IfMatch, headers_of
 from shared.boundary.write import Command, Render, Write
@@ -20,6 +21,7 @@ __all__ = [
     "Write",
     "anyone",
     "headers_of",
+    "purposed",
     "reading",
     "recording",
     "writing",

@@ -5,15 +5,14 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.notifications.domain import Notice
 from services.notifications.store.disclosures import read_disclosures
-from shared.boundary import Record, recording
+from shared.boundary import Record, purposed, recording
 from shared.messaging import Tx
-from shared.problems import Problem
 
 router = APIRouter(tags=["disclosures"])
 
@@ -25,14 +24,6 @@ class Purpose(StrEnum):
     """The person asks (article 104 of the Loi Informatique et Libertés)."""
     INSPECTION = "inspection"
     INCIDENT = "incident"
-
-
-def _purpose(
-    purpose: Annotated[str | None, Header(description="One of a closed list; kept with the read.")] = None,
-) -> Purpose:
-    if purpose not in set(Purpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
-    return Purpose(purpose)
 
 
 class Disclosure(BaseModel):
@@ -66,7 +57,7 @@ class Disclosures(BaseModel):
 @router.get("/disclosures", response_model=Disclosures)
 async def list_disclosures(
     candidacy_id: Annotated[UUID, Query(description="Of the person.")],
-    purpose: Annotated[Purpose, Depends(_purpose)],
+    purpose: Annotated[Purpose, Depends(purposed(Purpose))],
     record: Annotated[Record, Depends(recording("inspector", "head"))],
 ) -> Response:
     """What partners were told of a person. Who read it, when and why is kept."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
@@ -16,9 +16,8 @@ from services.placement.api.cells import Body, Words
 from services.placement.api.stays import Officer
 from services.placement.domain import Refusal, Refused, date_in_paris
 from services.placement.store import separations
-from shared.boundary import IfMatch, Record, Render, Write, recording
+from shared.boundary import IfMatch, Record, Render, Write, purposed, recording
 from shared.messaging import Tx
-from shared.problems import Problem
 
 router = APIRouter(prefix="/v1/separations")
 
@@ -29,19 +28,6 @@ class Purpose(StrEnum):
     APPEAL = "appeal"
     DECISION = "decision"
     INSPECTION = "inspection"
-
-
-def _purpose(
-    purpose: Annotated[str | None, Header(description="One of a closed list; kept with the read.")] = None,
-) -> Purpose:
-    """Why somebody reads.
-
-    Raises:
-        Problem: `purpose-missing`, also for one that is not in the list.
-    """
-    if purpose not in set(Purpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
-    return Purpose(purpose)
 
 
 class SeparationBody(Body):
@@ -123,7 +109,7 @@ async def show_separation(separation_id: UUID, read: Reader, response: Response)
 @router.get("/{separation_id}/reason", response_model=Reason)
 async def show_reason(
     separation_id: UUID,
-    purpose: Annotated[Purpose, Depends(_purpose)],
+    purpose: Annotated[Purpose, Depends(purposed(Purpose))],
     record: Annotated[Record, Depends(recording("decision_authority"))],
 ) -> Response:
     """Why two persons are kept apart. Who read it, when and why is kept."""

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from services.selection import domain, handlers, store
 from services.selection.api.fields import View, scope_of
-from shared.boundary import Read, Record, reading, recording
+from shared.boundary import Read, Record, purposed, reading, recording
 from shared.messaging import Tx
 from shared.problems import Problem
 
@@ -53,11 +53,9 @@ class DisclosuresView(View):
 async def read_reference(
     reference: str,
     record: Annotated[Record, Depends(recording("partner"))],
-    purpose: Annotated[str | None, Header()] = None,
+    purpose: Annotated[domain.PartnerPurpose, Depends(purposed(domain.PartnerPurpose))],
 ) -> Response:
     """The permitted details of the person behind a reference. Header `Purpose` says why; the read is logged."""
-    if purpose not in set(domain.PartnerPurpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
     partner_id, reader = record.principal.partner, record.principal.subject
     if partner_id is None:
         raise Problem(403, "partner-missing", "The token does not say which partner it belongs to.")
@@ -68,7 +66,7 @@ async def read_reference(
             partner_id=partner_id,
             reader=reader,
             reference=reference,
-            purpose=domain.PartnerPurpose(purpose),
+            purpose=purpose,
         )
         return answer if isinstance(answer, domain.Refused) else DetailsView.model_validate({"details": answer})
 

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.selection import domain
 from shared.auth import Principal
-from shared.problems import Problem
+from shared.boundary import purposed
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -95,13 +95,7 @@ def reads_words(principal: Principal) -> bool:
     return not principal.roles.isdisjoint(WORD_READERS)
 
 
-def _purpose(purpose: Annotated[str | None, Header()] = None) -> domain.Purpose:
-    if purpose not in set(domain.Purpose):
-        raise Problem(400, "purpose-missing", "A Purpose header from the closed list is required.")
-    return domain.Purpose(purpose)
-
-
-ReadPurpose = Annotated[domain.Purpose, Depends(_purpose)]
+ReadPurpose = Annotated[domain.Purpose, Depends(purposed(domain.Purpose))]
 """Header `Purpose` of a logged read: why, from a closed list."""
 
 
