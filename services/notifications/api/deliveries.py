@@ -36,6 +36,14 @@ class Attempt(BaseModel):
     outcome: str
     """`accepted`, `answered` (with another status than 2xx), `lost`, or the code of an error such as `timeout`."""
     http_status: int | None
+    dns_ms: int | None
+    """Milliseconds for the name; null when it was known, or there was none to look up."""
+    connect_ms: int | None
+    """For TCP and TLS; null when a connection was used again."""
+    first_byte_ms: int | None
+    """From the attempt's begin to the answer's head."""
+    head: str | None
+    """The first words of an answer that was no success, without numbers, addresses and tokens."""
 
 
 class Resent(BaseModel):

@@ -262,7 +262,8 @@ async def delivery(bench: Bench, engine: AsyncEngine) -> Delivered:
         row = (await conn.execute(sa.text("SELECT * FROM deliveries"))).one()
         await conn.execute(
             sa.text(
-                "INSERT INTO attempts VALUES (:id, 1, :now, 12, 'answered', 500), (:id, 2, :now, NULL, 'lost', NULL)"
+                "INSERT INTO attempts VALUES (:id, 1, :now, 12, 'answered', 500, 1, 2, 9, 'not now'),"
+                " (:id, 2, :now, NULL, 'lost', NULL, NULL, NULL, NULL, NULL)"
             ),
             {"id": row.id, "now": NOW},
         )
@@ -293,9 +294,9 @@ async def test_a_delivery_is_shown_with_its_attempts_and_by_ids_alone(
         "created_at": "2026-11-23T09:00:00Z",
         "attempts": [
             {"number": 1, "started_at": "2026-11-23T09:00:00Z", "duration_ms": 12, "outcome": "answered",
-             "http_status": 500},
+             "http_status": 500, "dns_ms": 1, "connect_ms": 2, "first_byte_ms": 9, "head": "not now"},
             {"number": 2, "started_at": "2026-11-23T09:00:00Z", "duration_ms": None, "outcome": "lost",
-             "http_status": None},
+             "http_status": None, "dns_ms": None, "connect_ms": None, "first_byte_ms": None, "head": None},
         ],
         "resends": [],
         "acknowledged": [],
