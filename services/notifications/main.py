@@ -133,19 +133,25 @@ def run_bounced(settings: Settings, arguments: Sequence[str]) -> None:
 
 
 def run_digest(settings: Settings) -> None:
-    """Sends each function of the site a mail of what waits for it, if anything does; to be run once a day."""
+    """Sends each function of the site a mail of what waits for it, and each partner one of what keeps notices from it.
+
+    Only if there is something to say; to be run once a day.
+    """
     import asyncio
 
+    from services.notifications.http.proof import DEADLINE
     from services.notifications.mail.digest import tell
+    from services.notifications.mail.warning import warn
     from shared.process import Exit
 
-    mailer = _mailer(settings)
-    if mailer is None or not settings.staff_mail:
+    mailer = _mailer(settings, deadline=DEADLINE)
+    if mailer is None:
         raise SystemExit(Exit.EX_CONFIG)
 
     async def work() -> Exit:
         async with _transactions(settings, "digest") as open_transaction:
-            return await tell(settings.staff_mail.items(), open_transaction(), mailer)
+            staff = await tell(settings.staff_mail.items(), open_transaction(), mailer)
+            return max(staff, await warn(open_transaction, mailer))
 
     raise SystemExit(asyncio.run(work()))
 

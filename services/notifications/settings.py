@@ -24,6 +24,9 @@ KEY_BYTES = 32
 PROOF_PATH = "/v1/mailboxes/proof"
 """Where a mailbox is confirmed."""
 
+FEED_PATH = "/v1/partner/feed"
+"""Where a partner pulls its notices."""
+
 
 def _of_a_key(value: SecretStr) -> SecretStr:
     if len(b64decode(value.get_secret_value(), validate=True)) != KEY_BYTES:
@@ -147,4 +150,5 @@ class Settings(BaseSettings):
             reply_to=self.mail_reply_to,
             partner_url=self.partner_url,
             proof_url=f"{self.public_url}{PROOF_PATH}",
+            feed_url=f"{self.public_url}{FEED_PATH}",
         )

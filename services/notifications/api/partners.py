@@ -38,12 +38,23 @@ class PartnerBody(BaseModel):
     """What the partner may read of a person who has arrived and agreed; all that the law grants unless said."""
     window_months: Annotated[int, Field(ge=1, le=12)] | None = None
     """Only in the last so many months before the projected exit; 6 for employment services unless said."""
+    contact: Annotated[str, Field(max_length=254)] | None = None
+    """Mailbox of a function, never of a person: told when the partner's own address ends or fails."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.convention_to <= self.convention_from:
             raise ValueError("a convention ends after it begins")
         return self
+
+
+class ContactBody(BaseModel):
+    """Whom at a partner we write to about its own addresses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: Annotated[str, Field(max_length=254)] | None
+    """Mailbox of a function, never of a person; null: nobody any more."""
 
 
 class Partner(BaseModel):
@@ -57,6 +68,11 @@ class Partner(BaseModel):
     fields: tuple[PartnerField, ...]
     window_months: int | None
     created_at: datetime
+    contact: str | None
+    """Mailbox of a function, told of the partner's own addresses; null: nobody is."""
+
+
+Admin = Annotated[Write, Depends(writing("partner_admin"))]
 
 
 def shown(row: sa.Row[Any]) -> Partner:
@@ -64,19 +80,32 @@ def shown(row: sa.Row[Any]) -> Partner:
     return Partner.model_validate(row, from_attributes=True)
 
 
+async def show(conn: AsyncConnection, partner: UUID) -> Partner:
+    """A partner that is known to exist."""
+    return shown(await book.partner(conn, partner))
+
+
 @router.post("/partners", status_code=201, response_model=Partner)
-async def take_in_partner(body: PartnerBody, write: Annotated[Write, Depends(writing("partner_admin"))]) -> Response:
+async def take_in_partner(body: PartnerBody, write: Admin) -> Response:
     """Takes in a partner with its convention."""
 
     async def command(tx: Tx) -> UUID:
         terms = domain.terms(body.category.value, body.fields, body.window_months)
-        new = NewPartner(body.name, body.category.value, body.convention_from, body.convention_to, terms)
+        domain.check_contact(body.contact)
+        new = NewPartner(body.name, body.category.value, body.convention_from, body.convention_to, terms, body.contact)
         return await handlers.take_in_partner(tx, new, by=write.principal.subject, site=write.site)
 
-    async def render(conn: AsyncConnection, partner: UUID) -> Partner:
-        return shown(await book.partner(conn, partner))
+    return await write(command, show)
 
-    return await write(command, render)
+
+@router.post("/partners/{partner_id}/contact", response_model=Partner)
+async def set_contact(partner_id: UUID, body: ContactBody, write: Admin) -> Response:
+    """Says which mailbox is told when one of the partner's own addresses ends or fails; null removes it.
+
+    It is not proved: host names and counts are all that is ever sent there, nothing about persons.
+    """
+    by = write.principal.subject
+    return await write(lambda tx: handlers.set_contact(tx, partner_id, body.contact, by), show, status=200)
 
 
 @router.get("/partners")

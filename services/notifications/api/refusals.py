@@ -5,6 +5,10 @@ from shared.problems import Problem
 
 PROBLEMS = {
     Refusal.PARTNER_UNKNOWN: Problem(422, "partner-unknown", "There is no such partner."),
+    Refusal.NO_SUCH_PARTNER: Problem(404, "no-such-partner", "There is no such partner."),
+    Refusal.CONTACT_NOT_ALLOWED: Problem(
+        422, "contact-not-allowed", "The contact is not one plain address of a public domain."
+    ),
     Refusal.FIELD_NOT_LAWFUL: Problem(
         422, "field-not-lawful", "The law does not let a partner of this category have one of these fields."
     ),

@@ -6,7 +6,15 @@ from services.notifications.domain.consent import newly_allowed
 from services.notifications.domain.convention import LAWFUL, Terms, terms
 from services.notifications.domain.endpoint import Forbidden, forbidden_address, forbidden_url
 from services.notifications.domain.expiry import next_night
-from services.notifications.domain.mailbox import LINK_LASTS, SCHEME, address, check_link, is_mailto, mailbox
+from services.notifications.domain.mailbox import (
+    LINK_LASTS,
+    SCHEME,
+    address,
+    check_contact,
+    check_link,
+    is_mailto,
+    mailbox,
+)
 from services.notifications.domain.manifest import LONGEST, SETTLED, Manifest
 from services.notifications.domain.notice import (
     PLACEHOLDER,
@@ -48,12 +56,14 @@ from services.notifications.domain.subscription import (
     check_hold,
     check_open,
 )
+from services.notifications.domain.trouble import FAILING, REMINDED, News, Told, Trouble, news
 from services.notifications.domain.version import NEWEST, RENDER, check_version, templates
 
 __all__ = [
     "BLOCKED",
     "ENDING",
     "EXAMPLE_EVERY",
+    "FAILING",
     "LAST",
     "LAWFUL",
     "LINK_LASTS",
@@ -63,6 +73,7 @@ __all__ = [
     "OVERDUE",
     "OVERLAP",
     "PLACEHOLDER",
+    "REMINDED",
     "RENDER",
     "SCHEME",
     "SETTLED",
@@ -73,6 +84,7 @@ __all__ = [
     "Lane",
     "Manifest",
     "Matter",
+    "News",
     "Notice",
     "Refusal",
     "Refused",
@@ -84,10 +96,13 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Terms",
+    "Told",
+    "Trouble",
     "Undoing",
     "address",
     "brought",
     "check_approval",
+    "check_contact",
     "check_example",
     "check_hold",
     "check_link",
@@ -105,6 +120,7 @@ __all__ = [
     "is_mailto",
     "mailbox",
     "newly_allowed",
+    "news",
     "next_night",
     "pace",
     "payload",

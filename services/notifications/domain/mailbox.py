@@ -47,6 +47,16 @@ def address(text: str) -> str | None:
     return text if plain else None
 
 
+def check_contact(contact: str | None) -> None:
+    """Whether something may be written to this address: the same rule as for a mailbox that is subscribed.
+
+    Raises:
+        Refused: `contact-not-allowed`.
+    """
+    if contact is not None and address(contact) is None:
+        raise Refused(Refusal.CONTACT_NOT_ALLOWED)
+
+
 def check_link(until: datetime | None, now: datetime) -> None:
     """Whether the link that a mailbox was sent can still be followed.
 

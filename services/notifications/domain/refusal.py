@@ -10,6 +10,10 @@ class Refusal(StrEnum):
 
     PARTNER_UNKNOWN = "partner-unknown"
     """A subscription names a partner that does not exist."""
+    NO_SUCH_PARTNER = "no-such-partner"
+    """The partner whose contact is set does not exist."""
+    CONTACT_NOT_ALLOWED = "contact-not-allowed"
+    """A partner's contact is not one plain address of a public domain."""
     FIELD_NOT_LAWFUL = "field-not-lawful"
     """A convention names a field that the law does not grant bodies of that category."""
     ENDPOINT_NOT_ALLOWED = "endpoint-not-allowed"

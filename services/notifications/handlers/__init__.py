@@ -8,6 +8,7 @@ from services.notifications.handlers.alerts import (
     retract_alerts,
     take_in_partner,
 )
+from services.notifications.handlers.contacts import set_contact
 from services.notifications.handlers.credentials import set_certificate, set_oauth2
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
@@ -75,6 +76,7 @@ __all__ = [
     "rotate_secret",
     "set_aside",
     "set_certificate",
+    "set_contact",
     "set_oauth2",
     "step_replay",
     "subscribe",

@@ -1,14 +1,14 @@
 """Mails and the one page that partners without a developer see: French, plain, made on request and never stored."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.notifications.domain import Notice
+from services.notifications.domain import Notice, Trouble, day_in_france
 from services.notifications.letters import words
 from services.notifications.letters.words import Words
 
@@ -58,6 +58,24 @@ def digest(counts: Mapping[tuple[str, str], int]) -> Letter | None:
         if said[service, line]
     )
     return _letter(words.DIGEST._replace(steps=lines), None) if lines else None
+
+
+def troubles(found: Sequence[Trouble], feed_url: str, link: str) -> Letter:
+    """The mail to a partner of what keeps notices from it: hosts and counts alone.
+
+    Args:
+        found: what to tell.
+        feed_url: where the partner's developer pulls notices meanwhile.
+        link: of the partners' pages.
+    """
+    facts = tuple(_observed(one) for one in found)
+    steps = (*dict.fromkeys(words.REMEDIES[one.matter] for one in found), words.MEANWHILE.format(feed=feed_url))
+    return _letter(words.TROUBLES._replace(facts=facts, steps=steps), link)
+
+
+def _observed(one: Trouble) -> str:
+    since = "" if one.since is None else words.SINCE.format(day_in_france(one.since))
+    return words.OBSERVED[one.matter].format(host=one.host, since=since, count=one.notices)
 
 
 def question_page() -> str:

@@ -1,4 +1,7 @@
-"""What the mails say, in French, to read and to correct in one place. No name, no date, no site: none may be added."""
+"""What the mails say, in French, to read and to correct in one place. No name, no site: none may be added.
+
+Nor a date, but of what befell a partner's own address.
+"""
 
 from typing import NamedTuple
 
@@ -11,6 +14,8 @@ class Words(NamedTuple):
     subject: str
     opening: tuple[str, ...]
     """Paragraphs."""
+    facts: tuple[str, ...] = ()
+    """What is so, in lines."""
     label: str = ""
     """Says what the link opens."""
     heading: str = ""
@@ -133,6 +138,46 @@ MATTERS = {
 
 OTHER = "autres points à traiter : {}"
 """The line of all matters that another service counts and that have no words here yet."""
+
+TROUBLES = Words(
+    subject="[InSERRE] Des avis ne vous parviennent pas",
+    opening=(
+        "Des avis InSERRE destinés à votre organisme ne lui parviennent pas, ou ne lui parviendraient plus. Voici ce"
+        " que nous constatons, adresse par adresse.",
+    ),
+    heading="Ce que nous vous demandons",
+    label="Ouvrir l'espace des partenaires",
+    closing=("Ce qui dure vous est rappelé une fois par semaine.", _AUTOMATIC),
+)
+
+OBSERVED = {
+    "subscription_disabled": "{host} : plus rien n'est envoyé à cette adresse{since}, car elle a répondu qu'elle"
+    " n'existe plus ou qu'elle ne veut plus rien recevoir. Avis non remis : {count}.",
+    "proof_missing": "{host} : cette adresse ne confirme plus{since} qu'elle veut recevoir nos avis. Avis retenus :"
+    " {count}.",
+    "endpoint_failing": "{host} : nos envois à cette adresse échouent{since}. Avis retenus : {count}.",
+    "deliveries_failed": "{host} : des avis préparés{since} ont été abandonnés après plusieurs essais. Avis"
+    " abandonnés : {count}.",
+}
+"""By matter, what a partner is told of one of its addresses."""
+
+SINCE = " depuis le {:%d/%m/%Y}"
+
+REMEDIES = {
+    "subscription_disabled": "Adresse qui n'existe plus : donnez-en une autre à votre interlocuteur InSERRE.",
+    "proof_missing": "Adresse qui ne confirme plus : faites en sorte qu'elle réponde à notre demande de confirmation,"
+    " renouvelée chaque jour (guide du partenaire, partie 0). Les avis retenus partent ensuite d'eux-mêmes.",
+    "endpoint_failing": "Adresse en échec : faites-la vérifier par votre équipe technique. Dès qu'elle répond, les avis"
+    " retenus partent d'eux-mêmes.",
+    "deliveries_failed": "Avis abandonnés : une fois l'adresse rétablie, demandez un nouvel envoi à votre interlocuteur"
+    " InSERRE.",
+}
+"""By matter, what to do."""
+
+MEANWHILE = (
+    "Sans attendre : avec le compte de votre organisme, vos avis se lisent aussi par GET {feed} (guide du partenaire,"
+    " partie 1)."
+)
 
 REFUSED = {
     "mailbox-proof-unknown": "Ce lien n'est pas valable. Si vous avez reçu plusieurs messages, ouvrez le plus récent.",

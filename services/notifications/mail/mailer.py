@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -18,7 +19,7 @@ import aiosmtplib
 from uuid_utils.compat import uuid7
 
 from services.notifications import letters
-from services.notifications.domain import SCHEME, Notice, mailbox
+from services.notifications.domain import SCHEME, Notice, Trouble, mailbox
 from services.notifications.domain.schedule import DEADLINE, MAILBOX_GONE, Answer
 from services.notifications.letters import Letter
 from services.notifications.mail.relay import Post
@@ -77,6 +78,10 @@ class Mailer:
     async def tell(self, address: str, letter: Letter) -> str:
         """Sends a letter to a function's mailbox: `accepted`, or the code of what went wrong."""
         return (await self._send(f"{SCHEME}{address}", letter, str(uuid7()), self._post.sender)).outcome
+
+    async def warn(self, contact: str, found: Sequence[Trouble]) -> str:
+        """Tells a partner what keeps notices from it: `accepted`, or the code of what went wrong."""
+        return await self.tell(contact, letters.troubles(found, self._post.feed_url, self._post.partners_url))
 
     async def _send(self, url: str, letter: Letter, name: str, return_path: str) -> Answer:
         recipient = mailbox(url)

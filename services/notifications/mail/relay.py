@@ -29,6 +29,7 @@ class Post(NamedTuple):
         reply_to: where answers go, if not there.
         partner_url: of the page that shows what may be shown, with `{reference}` in it.
         proof_url: of the page on which a mailbox is confirmed.
+        feed_url: where partners pull their notices.
     """
 
     relay: Relay
@@ -36,6 +37,13 @@ class Post(NamedTuple):
     reply_to: str | None
     partner_url: str
     proof_url: str
+    feed_url: str
+
+    @property
+    def partners_url(self) -> str:
+        """Of the partners' pages, without a reference."""
+        parts = urlsplit(self.partner_url)
+        return f"{parts.scheme}://{parts.netloc}/"
 
     @property
     def domain(self) -> str:

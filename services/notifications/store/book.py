@@ -37,6 +37,7 @@ class NewPartner:
     convention_from: date
     convention_to: date
     terms: Terms
+    contact: str | None
 
 
 async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by: str, now: datetime) -> None:
@@ -53,6 +54,8 @@ async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by:
             "window_months": new.terms.window_months,
             "created_by": by,
             "created_at": now,
+            "contact": new.contact,
+            **({"contact_by": by, "contact_at": now} if new.contact is not None else {}),
         },
     )
 

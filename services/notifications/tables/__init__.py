@@ -6,6 +6,7 @@ from services.notifications.tables.disclosures import disclosures, reads
 from services.notifications.tables.partners import approvals, partner_references, partners
 from services.notifications.tables.replays import replayed, replays
 from services.notifications.tables.subscriptions import credentials, subscription_changes, subscriptions
+from services.notifications.tables.told import partner_told
 from services.notifications.tables.waiting import waiting_elsewhere
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "disclosures",
     "metadata",
     "partner_references",
+    "partner_told",
     "partners",
     "reads",
     "replayed",

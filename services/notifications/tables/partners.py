@@ -17,6 +17,9 @@ partners = sa.Table(
     sa.Column("window_months", sa.Integer),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("created_at", INSTANT, nullable=False),
+    sa.Column("contact", sa.Text),
+    sa.Column("contact_by", sa.Text),
+    sa.Column("contact_at", INSTANT),
     sa.CheckConstraint(
         "category IN ('employment_service', 'youth_service', 'training_body', 'region', 'social_employer')",
         name="category",
@@ -29,8 +32,14 @@ partners = sa.Table(
         name="lawful_fields",
     ),
     sa.CheckConstraint("window_months BETWEEN 1 AND 12", name="window"),
+    sa.CheckConstraint(
+        "num_nulls(contact_by, contact_at) IN (0, 2) AND (contact IS NULL OR contact_by IS NOT NULL)", name="contact"
+    ),
 )
-"""Outside bodies with a convention: its first day, and the first day after it, Europe/Paris; and what it permits."""
+"""Outside bodies with a convention: its first day, and the first day after it, Europe/Paris; and what it permits.
+
+`contact`: mailbox of a function, told how the partner's own addresses stand; who set or removed it last, and when.
+"""
 
 partner_references = sa.Table(
     "partner_references",

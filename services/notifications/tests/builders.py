@@ -59,6 +59,7 @@ async def a_partner(
     name: str = "Mission locale des Ardennes",
     category: PartnerCategory = PartnerCategory.EMPLOYMENT_SERVICE,
     convention: tuple[date, date] = (date(2026, 1, 1), date(2028, 1, 1)),
+    contact: str | None = None,
 ) -> UUID:
     """Stores a partner with a convention; gives its id."""
     partner = uuid7()
@@ -71,6 +72,8 @@ async def a_partner(
         "fields": [],
         "created_by": "tests",
         "created_at": NOW,
+        "contact": contact,
+        **({"contact_by": "tests", "contact_at": NOW} if contact is not None else {}),
     }
     async with engine.begin() as conn:
         await conn.execute(partners.insert(), values)

@@ -96,6 +96,7 @@ class Postbox:
             reply_to="contact@inserre.example.fr",
             partner_url="https://partenaires.example.fr/references/{reference}",
             proof_url="https://api.example.fr/v1/mailboxes/proof",
+            feed_url="https://api.example.fr/v1/partner/feed",
         )
         return Mailer(post, RETURNS, clock, deadline=deadline, tls=tls or ssl.create_default_context())
 

@@ -51,6 +51,7 @@ async def test_a_partner_is_taken_in_and_listed(api: httpx.AsyncClient, tokens: 
         "fields": ["last_name", "first_names", "ecrou_number", "projected_exit"],
         "window_months": 6,
         "created_at": "2026-11-23T09:00:00Z",
+        "contact": None,
     }
     listed = await api.get("/v1/partners", headers=tokens.bearer("inspector"))
     assert listed.json() == {"items": [answer.json()], "next_cursor": None}
