@@ -47,5 +47,5 @@ async def _one(partner: UUID, transaction: Callable[[], AbstractAsyncContextMana
         outcome = await mailer.warn(contact, tell)
         if outcome == "accepted":
             await contacts.note_told(tx.conn, tell, tx.now)
-    _log.info("partner told", partner=str(partner), outcome=outcome, matters=sorted({one.matter for one in tell}))
+    _log.info("partner told", partner=str(partner), outcome=outcome, matters=sorted({one.matter.value for one in tell}))
     return outcome
