@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import FAILING, OPENS_AFTER, REMINDED, Matter, Told, Trouble, day_in_france
-from services.notifications.store.permission import FORBIDDEN
+from services.notifications.store.permission import FORBIDDEN, OVERTAKEN
 from services.notifications.tables import partner_told, partners, subscriptions
 
 _AT = sa.DateTime(timezone=True)
@@ -81,8 +81,8 @@ _TROUBLES = sa.text(
             WHERE subscription_id = s.id AND state = 'pending' AND replay_id IS NULL
         ) held CROSS JOIN LATERAL (
             SELECT count(*) AS n, min(n.created_at) AS since FROM deliveries n
-            WHERE n.subscription_id = s.id AND n.state = 'failed' AND n.set_aside_at IS NULL
-                AND n.superseded_by IS NULL AND n.body <> '' AND {FORBIDDEN} IS NULL
+            WHERE n.subscription_id = s.id AND n.state = 'failed' AND n.set_aside_at IS NULL AND n.body <> ''
+                AND {FORBIDDEN} IS NULL AND NOT {OVERTAKEN}
                 AND NOT EXISTS (SELECT FROM disclosures WHERE delivery_id = n.id AND attempt = 0)
         ) lost
         WHERE p.id = :partner
