@@ -98,8 +98,9 @@ async def claim(
 ) -> list[Claimed]:
     """Leases due rows, live before replayed, the longest due first, so many per endpoint that none can take all places.
 
-    A row whose lease had lapsed counts the attempt as lost: the partner may have been told. Whether a notice may be
-    told is asked here, at every attempt. A retraction always may: it goes to exactly those who have the notice.
+    A row whose lease had lapsed counts the attempt as lost, if one was allowed: the partner may have been told. Whether
+    a notice may be told is asked here, at every attempt. A retraction always may: it goes to exactly those who have
+    the notice.
 
     Args:
         conn: of a transaction that commits before anything is sent.
@@ -132,7 +133,10 @@ _CLAIM = sa.text(
     WITH found AS MATERIALIZED (
         SELECT d.*, again.taken_at, again.former, again.attempts AS spent, s.slow, row_number() OVER (
                 PARTITION BY s.slow ORDER BY d.replay_id IS NOT NULL, d.next_attempt_at
-            ) AS place
+            ) AS place,
+            d.lease_until IS NOT NULL AND d.attempts > 0 AND NOT EXISTS (
+                SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.number = d.attempts
+            ) AS lost
         FROM subscriptions s JOIN partners p ON p.id = s.partner_id CROSS JOIN LATERAL (
             SELECT n.id, n.subscription_id, n.candidacy_id, n.attempts, n.next_attempt_at, n.lease_until, n.sequence,
                 n.superseded_by IS NULL AND s.state = 'active' AND {FORBIDDEN} IS NULL AS tellable,
@@ -159,7 +163,7 @@ _CLAIM = sa.text(
     ), {_NUMBERED}, lost AS (
         INSERT INTO attempts (delivery_id, number, started_at, outcome)
         SELECT id, attempts, lease_until - CAST(:lease AS interval), 'lost'
-        FROM due WHERE lease_until IS NOT NULL AND attempts > 0
+        FROM due WHERE lost
         ON CONFLICT DO NOTHING
     ), perhaps AS (
         INSERT INTO disclosures (delivery_id, attempt, candidacy_id, partner_id, subscription_id, notice, reference,
@@ -168,12 +172,12 @@ _CLAIM = sa.text(
             decision_number, convention_from, convention_to, false, due.lease_until - CAST(:lease AS interval)
         FROM due JOIN deliveries USING (id)
             JOIN partner_references r ON r.partner_id = due.partner_id AND r.candidacy_id = due.candidacy_id
-        WHERE due.lease_until IS NOT NULL AND due.attempts > 0
+        WHERE due.lost
         ON CONFLICT DO NOTHING
     )
     UPDATE deliveries d
     SET lease_token = :token, lease_until = :until, next_attempt_at = :until,
-        reached = d.reached OR due.lease_until IS NOT NULL, attempts = d.attempts + CAST(due.tellable AS int),
+        reached = d.reached OR due.lost, attempts = d.attempts + CAST(due.tellable AS int),
         {given(":now")}
     FROM due LEFT JOIN numbered ON numbered.id = due.id, subscriptions s, partners p
     WHERE d.id = due.id AND s.id = d.subscription_id AND p.id = s.partner_id

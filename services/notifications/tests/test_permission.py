@@ -150,3 +150,25 @@ async def test_the_log_is_shown_for_a_purpose_and_the_read_is_kept(
     assert one["reference"] == receiver.notices[0]["data"]["reference"]
     kept = await said(desk.engine, "SELECT reader_function, purpose, candidacy_id FROM reads")
     assert [tuple(row) for row in kept] == [("inspector", "access_request", UUID(str(desk.candidacy)))]
+
+
+async def test_a_claim_that_sent_nothing_and_whose_worker_never_came_back_told_nobody(
+    desk: Desk, receiver: Receiver, clock: SettableClock
+) -> None:
+    # The first attempt cannot be read by anybody, the second is not made.
+    await change(desk.engine, "UPDATE subscriptions SET url = 'http://127.0.0.1:1/hook'")
+    await desk.approve()
+    async with desk.working():
+        await desk.tried(1)
+    await change(desk.engine, "UPDATE partners SET convention_to = current_date")
+    clock.forward(MINUTE)
+    (claimed,) = await desk.claim()
+    assert claimed.forbidden == "convention_ended"
+    clock.forward(MINUTE)
+    async with desk.working():
+        (row,) = await desk.become("refused")
+    assert row.reached is False
+    assert await said(desk.engine, "SELECT id FROM disclosures") == []
+    # Nobody was told, so nobody hears that it is no longer so.
+    await desk.withdraw()
+    assert await desk.states() == ["refused"]
