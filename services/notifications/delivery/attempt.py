@@ -11,9 +11,9 @@ from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.settlement import Try
 from services.notifications.domain import is_mailto
-from services.notifications.domain.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, decide
+from services.notifications.domain.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, Policy, decide
 from services.notifications.http.access import Accesses
-from services.notifications.http.credentials import Withheld
+from services.notifications.http.credentials import UNAUTHORISED, Withheld
 from services.notifications.http.redaction import redacted
 from services.notifications.http.send import Sender
 from services.notifications.mail.mailer import Mailer
@@ -74,7 +74,7 @@ class Attempts:
             now=self._clock(),
             patient_since=claimed.patient_since,
             rng=self._rng,
-            policy=claimed.policy,
+            policy=_policy(claimed, answer),
         )
         milliseconds = round(answer.duration / timedelta(milliseconds=1))
         head = None if accepted else redacted(answer.head)
@@ -95,6 +95,12 @@ class Attempts:
             headers[REPLAY] = str(claimed.replay)
         answer = await self._sender.post(claimed.url, headers, claimed.body, access.shown.tls)
         return self._accesses.answered(endpoint, access, answer)
+
+
+def _policy(claimed: Claimed, answer: Answer) -> Policy:
+    """A token that is not accepted is no fault of the notice: another one is fetched for the next attempt."""
+    spent = claimed.oauth2 is not None and answer.status == UNAUTHORISED
+    return replace(claimed.policy, insists=True) if spent else claimed.policy
 
 
 def _client_span(claimed: Claimed, origin: Context) -> Span:

@@ -310,3 +310,25 @@ async def test_a_changed_client_is_used_from_the_next_attempt_on(
 
 def test_what_is_secret_is_not_in_what_goes_to_logs() -> None:
     assert "hidden" not in repr(a_client("https://login.example.org/", "hidden"))
+
+
+async def test_a_token_that_is_not_accepted_is_no_fault_of_the_notice(
+    desk: Desk, receiver: Receiver, grants: Granting, subscription: UUID, clock: SettableClock
+) -> None:
+    await wants_a_token(desk.engine, subscription, a_client(grants.url))
+    async with desk.engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET client_errors = 'give_up'"))
+    receiver.answers = [answering(401)]
+    await desk.approve()
+    async with desk.working():
+        (row,) = await desk.tried(1)
+        assert row.state == "pending"
+        clock.forward(7 * SECOND)
+        await desk.become("delivered")
+    # Without a token a 401 is meant like any other 4xx.
+    async with desk.engine.begin() as conn:
+        await conn.execute(sa.delete(credentials))
+    receiver.answers = [answering(401)]
+    await desk.bench.deliver(an_approval(), subject=uuid7())
+    async with desk.working():
+        await desk.become("delivered", "failed")
