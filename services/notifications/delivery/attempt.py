@@ -1,8 +1,10 @@
 """What is done with one claim: it is sent, or why not is said; and what follows from the answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import structlog
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 from yarl import URL
@@ -20,6 +22,8 @@ from services.notifications.mail.mailer import Mailer
 from shared.messaging.envelope import decode, restored
 from shared.messaging.event import Clock
 from shared.messaging.tracing import context_of, link_to, start
+
+_log = structlog.get_logger()
 
 REPLAY = "inserre-replay"
 """Header of attempts that a replay causes: its id, for people who look. Not signed: nobody may rely on it."""
@@ -60,7 +64,12 @@ class Attempts:
 
     async def _try(self, claimed: Claimed, span: Span) -> tuple[Outcome, Try]:
         started_at = self._clock()
-        answer = await self._post(claimed)
+        try:
+            answer = await self._post(claimed)
+        except Exception as error:
+            # Whatever broke is an attempt that ended: left to its lease, it would be made anew for ever.
+            _log.error("attempt broken off", delivery=str(claimed.id), reason=type(error).__name__)
+            answer = Answer()
         if answer.status is not None:
             span.set_attribute("http.response.status_code", answer.status)
         accepted = answer.outcome == "accepted"

@@ -88,6 +88,6 @@ def _rate(asked: Reply) -> int | None:
 def _repeated(head: bytes) -> object:
     try:
         answer = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return answer.get("challenge") if isinstance(answer, dict) else None

@@ -144,6 +144,6 @@ def _granted(body: bytes) -> tuple[str | None, timedelta]:
         token, kind, seconds = said["access_token"], said["token_type"], said.get("expires_in")
         life = UNSAID if seconds is None else min(timedelta(seconds=float(seconds)), LONGEST)
         usable = kind.lower() == "bearer" and _TOKEN.fullmatch(token) is not None
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None, UNSAID
     return (token if usable else None), life

@@ -96,6 +96,7 @@ async def test_the_second_officer_may_come_before_the_proof(office: Office, rece
         ([consenting(webhook_allowed_origin="somebody-else"), answering(204)], "challenge_not_repeated"),
         ([answering(404), saying(b'{"challenge": "c_0"}')], "challenge_not_repeated"),
         ([answering(404), saying(b"[1]")], "challenge_not_repeated"),
+        ([answering(404), saying(b"[" * 4000)], "challenge_not_repeated"),
         ([answering(404), answering(302, location="http://127.0.0.1:1/")], "answered_302"),
         ([answering(404), answering(500)], "answered_500"),
         ([answering(999), answering(999)], "answered_999"),

@@ -153,6 +153,7 @@ REFUSED, UNAVAILABLE = "token_refused", "token_unavailable"
         (granted("a", expires_in="soon"), UNAVAILABLE),
         (granted("a", expires_in=float("nan")), UNAVAILABLE),
         (granted("a" * MOST_READ), UNAVAILABLE),
+        (web.Response(text="[" * 10_000), UNAVAILABLE),
     ],
 )
 async def test_an_answer_that_grants_nothing_usable_is_told_apart(
@@ -332,3 +333,16 @@ async def test_a_token_that_is_not_accepted_is_no_fault_of_the_notice(
     await desk.bench.deliver(an_approval(), subject=uuid7())
     async with desk.working():
         await desk.become("delivered", "failed")
+
+
+async def test_what_breaks_inside_an_attempt_ends_it_like_any_other(
+    desk: Desk, receiver: Receiver, clock: SettableClock
+) -> None:
+    # Too short to be anything that was ever sealed.
+    async with desk.engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET secret = 'x'"))
+    await desk.approve()
+    async with desk.working():
+        (row,) = await desk.tried(1)
+    assert (row.state, row.lease_token, receiver.headers) == ("pending", None, [])
+    assert await desk.tries() == [(1, "internal_error", None)]
