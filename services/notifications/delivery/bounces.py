@@ -110,11 +110,20 @@ async def _fail(tx: Tx, delivery: UUID, reason: str) -> bool:
     return True
 
 
+# What is being sent again, or failed to be, had counted as delivered before: from now on its next end is news.
 _FAIL = sa.text(
     """
-    UPDATE deliveries d SET state = 'failed', version = version + 1
+    WITH replaying AS (
+        UPDATE replayed r SET former = 'failed' FROM deliveries d
+        WHERE d.id = :id AND r.delivery_id = d.id AND r.replay_id = d.replay_id AND r.former = 'delivered'
+        RETURNING r.delivery_id
+    )
+    UPDATE deliveries d
+    SET state = CASE d.state WHEN 'delivered' THEN 'failed' ELSE d.state END, version = version + 1, repeated = false
     FROM subscriptions s JOIN partners p ON p.id = s.partner_id
-    WHERE d.id = :id AND d.state = 'delivered' AND d.superseded_by IS NULL AND s.id = d.subscription_id
+    WHERE d.id = :id AND d.superseded_by IS NULL AND s.id = d.subscription_id
+        AND (d.state = 'delivered'
+            OR d.state IN ('pending', 'failed') AND (d.repeated OR EXISTS (SELECT FROM replaying)))
     RETURNING d.candidacy_id, d.event_id, d.decision_number, d.notice, p.name, d.attempts, d.version,
         d.header_names, d.header_values
     """

@@ -10,19 +10,24 @@ from datetime import timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.bounces import take
+from services.notifications.domain import Resend
+from services.notifications.handlers import Who, resend_delivery
 from services.notifications.mail.reports import Forged, Kind, read
 from services.notifications.mail.returns import Returns
 from services.notifications.tests.builders import NOW, SEED, a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.postbox import RETURNS, Postbox, posting
+from services.notifications.tests.replaying import Replaying
 from services.notifications.tests.worker import Desk
 from shared.process import Exit
+from shared.testing.api import Tokens
 from shared.testing.kernel import Bench
 
 MAILBOX = "accueil@mission-locale.example.fr"
@@ -282,6 +287,73 @@ async def test_a_bounce_that_is_faster_than_our_own_record_has_to_come_again(
     raw = a_bounce(RETURNS.path(claimed.id))
     assert await take(raw, RETURNS, desk.transaction) is Exit.EX_TEMPFAIL
     assert await state(desk, subscription) == (["pending"], "active")
+
+
+async def resend(desk: Desk) -> None:
+    """An officer has the one delivery sent again."""
+    (row,) = await desk.rows()
+    async with desk.transaction() as tx:
+        await resend_delivery(tx, row.id, Who("agent-6001", "partner_admin"), Resend.LOST_BY_PARTNER)
+
+
+async def test_what_came_back_and_is_sent_again_is_news_again(desk: Desk, path: str, postbox: Postbox) -> None:
+    await resend(desk)
+    async with desk.working():
+        await desk.become("delivered")
+    assert await take(a_bounce(path, status="4.4.7"), RETURNS, desk.transaction) is Exit.OK
+    await resend(desk)
+    async with desk.working():
+        (row,) = await desk.become("delivered")
+    said = [(one.event_type.split(".")[2], one.headers["ce_aggregateversion"]) for one in await desk.bench.published()]
+    assert said[-3:] == [("partner_alerted", "1"), ("partner_alert_failed", "2"), ("partner_alerted", "3")]
+    assert row.version == 3
+
+
+async def test_what_came_back_while_it_waits_to_be_sent_again_has_failed_all_the_same(
+    desk: Desk, path: str
+) -> None:
+    await resend(desk)
+    await desk.bench.published()
+    for _ in range(2):
+        assert await take(a_bounce(path), RETURNS, desk.transaction) is Exit.OK
+    (said,) = await desk.bench.published()
+    assert (said.event_type.split(".")[2], said.body["reason"]) == ("partner_alert_failed", "endpoint_gone")
+    async with desk.working():
+        await desk.become("failed")
+    (said,) = await desk.bench.published()
+    assert (said.body["reason"], said.headers["ce_aggregateversion"]) == ("subscription_disabled", "3")
+
+
+async def test_what_came_back_after_it_could_not_be_sent_again_has_failed_all_the_same(
+    desk: Desk, path: str, postbox: Postbox
+) -> None:
+    await change(desk, "UPDATE deliveries SET attempts = 8")
+    await resend(desk)
+    postbox.ends = ["451 4.3.0 try later"]
+    async with desk.working():
+        await desk.become("failed")
+    await desk.bench.published()
+    for _ in range(2):
+        assert await take(a_bounce(path, status="4.4.7"), RETURNS, desk.transaction) is Exit.OK
+    (said,) = await desk.bench.published()
+    assert (said.event_type.split(".")[2], said.headers["ce_aggregateversion"]) == ("partner_alert_failed", "2")
+
+
+async def test_what_came_back_while_a_replay_has_it_is_not_delivered_once_the_replay_is_over(
+    desk: Desk, path: str, subscription: UUID, clock: SettableClock, api: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    clock.forward(timedelta(seconds=1))
+    replaying = Replaying(desk, clock, api, tokens, subscription)
+    replaying.begun = NOW - timedelta(days=1)
+    job = await replaying.order(states=["failed", "delivered"])
+    await replaying.step()
+    assert await replaying.taken() == 1
+    await desk.bench.published()
+    assert await take(a_bounce(path, status="4.4.7"), RETURNS, desk.transaction) is Exit.OK
+    (said,) = await desk.bench.published()
+    assert said.body["reason"] == "retries_exhausted"
+    await replaying.cancel(job)
+    assert await desk.states() == ["failed"]
 
 
 class TestTheCommand:
