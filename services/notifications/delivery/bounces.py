@@ -77,12 +77,13 @@ async def _lock(conn: AsyncConnection, delivery: UUID) -> UUID | None:
     return found
 
 
-# A mailbox that proved itself after the mail was sent is another one, or has come back to life.
+# A mailbox that proved itself after the mail was sent is another one, or has come back to life. Which attempt came back
+# is not said: of what was sent before and after a proof, it may be the one before.
 _LOCK = sa.text(
     """
     SELECT d.lease_token IS NOT NULL AS leased, d.subscription_id,
         s.state = 'active' AND s.channel = 'email' AND s.proven_at <= (
-            SELECT max(a.started_at) FROM attempts a WHERE a.delivery_id = d.id
+            SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id
         ) AS same_mailbox
     FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
     WHERE d.id = :id

@@ -356,6 +356,21 @@ async def test_what_came_back_while_a_replay_has_it_is_not_delivered_once_the_re
     assert await desk.states() == ["failed"]
 
 
+async def test_a_bounce_of_what_went_to_two_mailboxes_does_not_end_the_newer(
+    desk: Desk, path: str, subscription: UUID, clock: SettableClock
+) -> None:
+    clock.forward(timedelta(minutes=1))
+    url = "mailto:equipe@mission-locale.example.fr"
+    await change(desk, "UPDATE subscriptions SET url = :url, proven_at = :at", url=url, at=clock())
+    clock.forward(timedelta(minutes=1))
+    await resend(desk)
+    async with desk.working():
+        await desk.become("delivered")
+    # It is the first that comes back late: which of the two it was is not said.
+    assert await take(a_bounce(path), RETURNS, desk.transaction) is Exit.OK
+    assert (await desk.subscription(subscription)).state == "active"
+
+
 class TestTheCommand:
     """`python -m services.notifications bounced`, as a mail system's pipe calls it."""
 
