@@ -66,22 +66,21 @@ async def _apply(report: Report, transaction: Transaction) -> tuple[bool, bool]:
         return failed, True
 
 
-async def _lock(conn: AsyncConnection, delivery: UUID) -> UUID | None:
-    """Locks the delivery; gives its subscription if that is still what the mail was sent to."""
+async def _lock(conn: AsyncConnection, delivery: UUID) -> tuple[UUID, str] | None:
+    """Locks the delivery; gives its subscription and address if that is still what the mail was sent to."""
     row = (await conn.execute(_LOCK, {"id": delivery})).first()
     if row is None:
         raise Forged
     if row.leased:
         raise TooEarly
-    found: UUID | None = row.subscription_id if row.same_mailbox else None
-    return found
+    return (row.subscription_id, row.url) if row.same_mailbox else None
 
 
 # A mailbox that proved itself after the mail was sent is another one, or has come back to life. Which attempt came back
 # is not said: of what was sent before and after a proof, it may be the one before.
 _LOCK = sa.text(
     """
-    SELECT d.lease_token IS NOT NULL AS leased, d.subscription_id,
+    SELECT d.lease_token IS NOT NULL AS leased, d.subscription_id, s.url,
         s.state = 'active' AND s.channel = 'email' AND s.proven_at <= (
             SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id
         ) AS same_mailbox

@@ -52,7 +52,8 @@ async def record(tx: Tx, ended: Sequence[Ended]) -> list[State | None]:
     told = [
         _outgoing(one, stands.version, event) for one, stands in mine if (event := _answer(one, stands)) is not None
     ]
-    gone = {one.claimed.subscription for one, _ in mine if isinstance(one.outcome, GivenUp) and one.outcome.disable}
+    ending = (one.claimed for one, _ in mine if isinstance(one.outcome, GivenUp) and one.outcome.disable)
+    gone = {(claimed.subscription, claimed.url) for claimed in ending}
     if gone:
         await settlement.disable(tx.conn, gone, tx.now)
     quiet: dict[UUID, datetime] = {}

@@ -130,14 +130,22 @@ _SETTLE = f"""
 """  # noqa: S608
 
 
-async def disable(conn: AsyncConnection, gone: Iterable[UUID], at: datetime) -> None:
-    """Ends subscriptions whose endpoints are gone; when each first said so (UTC) stays noted."""
-    await conn.execute(_DISABLE, {"ids": list(gone), "at": at})
+async def disable(conn: AsyncConnection, gone: Iterable[tuple[UUID, str]], at: datetime) -> None:
+    """Ends subscriptions whose endpoints are gone, unless they lead elsewhere by now.
+
+    Args:
+        conn: of the caller's transaction.
+        gone: subscriptions, each with the address that is gone.
+        at: UTC; when each first said so stays noted.
+    """
+    ids, urls = zip(*gone, strict=True)
+    await conn.execute(_DISABLE, {"ids": list(ids), "urls": list(urls), "at": at})
 
 
 _DISABLE = sa.text(
-    "UPDATE subscriptions SET state = 'disabled', disabled_at = :at, disabled_because = 'endpoint_gone'"
-    " WHERE id = ANY (CAST(:ids AS uuid[])) AND state <> 'disabled'"
+    "UPDATE subscriptions s SET state = 'disabled', disabled_at = :at, disabled_because = 'endpoint_gone'"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:urls AS text[])) AS gone (id, url)"
+    " WHERE s.id = gone.id AND s.url = gone.url AND s.state <> 'disabled'"
 )
 
 

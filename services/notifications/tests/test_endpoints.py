@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery.lease import claim
+from services.notifications.delivery.outcome import record
 from services.notifications.domain import day_in_france
 from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock
@@ -258,6 +259,17 @@ async def test_what_has_ended_or_never_was_is_refused(
         await conn.execute(sa.text("UPDATE subscriptions SET state = 'disabled'"))
     for act, body in acts.items():
         assert await office.refused(act, body) == (409, "subscription-disabled"), act
+
+
+async def test_what_the_address_before_says_does_not_end_the_one_that_took_its_place(
+    desk: Desk, office: Office, subscription: UUID, clock: SettableClock
+) -> None:
+    await desk.approve()
+    (claimed,) = await desk.claim()
+    await office.must("endpoint", {"url": ELSEWHERE})
+    async with desk.transaction() as tx:
+        await record(tx, [desk.ended(claimed, 410)])
+    assert (await desk.subscription(subscription)).state == "proposed"
 
 
 BROKEN = {
