@@ -69,6 +69,5 @@ async def serve(tx: Tx, subscription: UUID) -> None:
     """Has a subscription served to which nothing is missing any more."""
     known = await store.lock_subscription(tx.conn, subscription)
     if known is not None and known.state is SubscriptionState.PROPOSED and known.served:
-        served = {"state": SubscriptionState.ACTIVE.value, "ever_active": True, "served_since": tx.now}
-        await store.change(tx.conn, subscription, **served)
+        await store.serve(tx.conn, subscription, tx.now)
         tx.wake(DELIVERIES)

@@ -153,14 +153,6 @@ async def change_manners(tx: Tx, subscription: UUID, manners: Manners) -> UUID:
     return subscription
 
 
-async def _serve(tx: Tx, subscription: UUID) -> None:
-    known = await _lock(tx, subscription)
-    if known.state is SubscriptionState.PROPOSED and known.served:
-        served = {"state": SubscriptionState.ACTIVE.value, "ever_active": True, "served_since": tx.now}
-        await store.change(tx.conn, subscription, **served)
-        tx.wake(DELIVERIES)
-
-
 async def _lock(tx: Tx, subscription: UUID, of: UUID | None = None) -> Subscription:
     known = await store.lock_subscription(tx.conn, subscription, of)
     if known is None:

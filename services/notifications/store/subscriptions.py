@@ -73,6 +73,12 @@ async def change(conn: AsyncConnection, subscription: UUID, **values: Any) -> No
     await conn.execute(sa.update(subscriptions).where(subscriptions.c.id == subscription).values(**values))
 
 
+async def serve(conn: AsyncConnection, subscription: UUID, now: datetime) -> None:
+    """Has a subscription that is locked served from now on, or from the end of a hold that stands. `now`: UTC."""
+    since = sa.func.greatest(subscriptions.c.paused_until, now)
+    await change(conn, subscription, state=SubscriptionState.ACTIVE.value, ever_active=True, served_since=since)
+
+
 async def keep_old_secret(conn: AsyncConnection, subscription: UUID, sealed: bytes, until: datetime | None) -> None:
     """Puts a new secret in the place of the present one, which goes on signing beside it `until` then (None: not)."""
     old = {"old_secret": subscriptions.c.secret, "old_secret_until": until}

@@ -272,6 +272,22 @@ async def test_what_the_address_before_says_does_not_end_the_one_that_took_its_p
     assert (await desk.subscription(subscription)).state == "proposed"
 
 
+async def test_patience_begins_with_the_end_of_a_hold_also_for_an_address_that_was_approved_meanwhile(
+    desk: Desk, office: Office, receiver: Receiver, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    await office.must("pause", {"until": (clock() + timedelta(days=20)).isoformat(), "reason": "maintenance"})
+    await office.must("endpoint", {"url": ELSEWHERE})
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET url = :url"), {"url": receiver.url})
+    receiver.answers = [consenting(webhook_allowed_origin="*")]
+    await office.must("prove")
+    assert (await office.must("approve", by="partner_approver"))["state"] == "active"
+    await desk.approve()
+    clock.forward(timedelta(days=20, seconds=1))
+    (claimed,) = await desk.claim()
+    assert claimed.patient_since > clock() - timedelta(minutes=1)
+
+
 BROKEN = {
     "state": "state = 'gone'",
     "served": "proven_at = NULL",
