@@ -100,8 +100,9 @@ async def test_when_an_endpoint_first_said_that_it_is_gone_stays_noted(
 ) -> None:
     began = clock.now
     for _ in range(2):
+        url = (await desk.subscription(subscription)).url
         async with desk.transaction() as tx:
-            await disable(tx.conn, [subscription], tx.now)
+            await disable(tx.conn, [(subscription, url)], tx.now)
         clock.forward(timedelta(minutes=1))
     assert (await desk.subscription(subscription)).disabled_at == began
 

@@ -309,9 +309,7 @@ async def test_what_came_back_and_is_sent_again_is_news_again(desk: Desk, path: 
     assert row.version == 3
 
 
-async def test_what_came_back_while_it_waits_to_be_sent_again_has_failed_all_the_same(
-    desk: Desk, path: str
-) -> None:
+async def test_what_came_back_while_it_waits_to_be_sent_again_has_failed_all_the_same(desk: Desk, path: str) -> None:
     await resend(desk)
     await desk.bench.published()
     for _ in range(2):

@@ -326,8 +326,9 @@ async def test_an_address_that_ended_is_told_weekly_only_where_the_partner_is_se
     desk: Desk, run: Run, engine: AsyncEngine, partner: UUID, subscription: UUID, clock: SettableClock
 ) -> None:
     other = await a_subscription(engine, partner, url="https://newer.example.org/")
+    url = (await desk.subscription(subscription)).url
     async with desk.transaction() as tx:
-        await disable(tx.conn, [subscription], tx.now)
+        await disable(tx.conn, [(subscription, url)], tx.now)
     assert len(await run()) == 1
     assert await run.days(8) == []
     await change(engine, "UPDATE subscriptions SET state = 'proposed' WHERE id = :id", id=other)
