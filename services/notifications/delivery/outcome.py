@@ -59,7 +59,7 @@ async def record(tx: Tx, ended: Sequence[Ended]) -> list[State | None]:
     quiet: dict[UUID, datetime] = {}
     for one, _ in mine:
         match one.outcome:
-            case Again(pause=datetime() as until):
+            case Again(pause=datetime() as until) | GivenUp(pause=datetime() as until):
                 subscription = one.claimed.subscription
                 quiet[subscription] = max(until, quiet.get(subscription, until))
     if quiet:

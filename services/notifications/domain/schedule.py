@@ -151,10 +151,12 @@ class GivenUp:
     Args:
         reason: stable code.
         disable: whether the subscription ends with it.
+        pause: until when the whole endpoint asks for quiet, UTC.
     """
 
     reason: str
     disable: bool = False
+    pause: datetime | None = None
 
 
 Outcome = Delivered | Again | GivenUp | NotPermitted
@@ -190,17 +192,18 @@ def decide(
         return Delivered()
     if answer.status == HTTPStatus.GONE or answer.error == MAILBOX_GONE:
         return GivenUp("endpoint_gone", disable=True)
-    if (answer.status in FAULT_OF_OURS or answer.error == MAIL_REFUSED) and not policy.insists:
-        return GivenUp("rejected")
-    if attempt > len(policy.waits):
-        return GivenUp("retries_exhausted")
-    wait = policy.waits[attempt - 1] * rng.random()
     asked = _asked(answer, now)
+    quiet = max(filter(None, (asked, _probed_in(failures + 1, rng))), default=None)
+    pause = now + quiet if quiet else None
+    if (answer.status in FAULT_OF_OURS or answer.error == MAIL_REFUSED) and not policy.insists:
+        return GivenUp("rejected", pause=pause)
+    if attempt > len(policy.waits):
+        return GivenUp("retries_exhausted", pause=pause)
+    wait = policy.waits[attempt - 1] * rng.random()
     at = now + max(wait, asked or wait)
     if at > patient_since + policy.patience:
-        return GivenUp("retries_exhausted")
-    quiet = max(filter(None, (asked, _probed_in(failures + 1, rng))), default=None)
-    return Again(at, now + quiet if quiet else None)
+        return GivenUp("retries_exhausted", pause=pause)
+    return Again(at, pause)
 
 
 def _probed_in(failures: int, rng: Random) -> timedelta | None:

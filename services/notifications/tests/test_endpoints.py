@@ -288,6 +288,34 @@ async def test_patience_begins_with_the_end_of_a_hold_also_for_an_address_that_w
     assert claimed.patient_since > clock() - timedelta(minutes=1)
 
 
+async def test_an_endpoint_that_asks_for_quiet_gets_it_also_at_the_last_attempt(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine, subscription: UUID, clock: SettableClock
+) -> None:
+    receiver.answers = [answering(503, **{"Retry-After": "600"})]
+    await desk.approve()
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE deliveries SET attempts = 8"))
+    async with desk.working():
+        await desk.become("failed")
+    assert (await desk.subscription(subscription)).paused_until >= clock() + timedelta(seconds=600)
+
+
+async def test_an_endpoint_that_fails_on_end_does_not_use_up_what_waits_for_it(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine, subscription: UUID, clock: SettableClock
+) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET failures = 4, client_errors = 'give_up', allowance = 1"))
+    receiver.answers = [answering(404), answering(404)]
+    await desk.approve()
+    await desk.bench.deliver(an_approval(), subject=uuid7())
+    async with desk.working():
+        await desk.tried(1)
+        await desk.become("failed", "pending")
+    row = await desk.subscription(subscription)
+    assert (row.failures, row.paused_until > clock()) == (5, True)
+    assert len(receiver.ids) == 1
+
+
 BROKEN = {
     "state": "state = 'gone'",
     "served": "proven_at = NULL",
