@@ -44,7 +44,7 @@ async def take_contact(conn: AsyncConnection, partner: UUID) -> str | None:
 _TAKE = sa.text(
     """
     SELECT contact FROM partners p
-    WHERE id = :partner AND contact IS NOT NULL AND (
+    WHERE id = :partner AND (
         SELECT count(*) FILTER (WHERE state = 'disabled') = 0 OR count(*) FILTER (WHERE state = 'active') > 0
         FROM subscriptions s WHERE s.partner_id = p.id AND lower(s.url) = lower('mailto:' || p.contact)
     )

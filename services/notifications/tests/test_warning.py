@@ -201,6 +201,11 @@ def test_a_week_is_counted_in_days_of_france() -> None:
     assert news([trouble], told, datetime(2026, 11, 29, 22, 59, tzinfo=NOW.tzinfo)).tell == ()
 
 
+async def test_an_address_that_never_said_yes_is_no_change_for_the_worse(desk: Desk, partner: UUID) -> None:
+    await change(desk.engine, "UPDATE subscriptions SET state = 'proposed', proven_at = NULL")
+    assert await matters(desk, partner) == []
+
+
 async def test_who_has_no_contact_is_told_nothing(desk: Desk, run: Run, clock: SettableClock) -> None:
     await change(desk.engine, "UPDATE partners SET contact = NULL")
     await change(desk.engine, LAPSED, at=clock.now)
@@ -250,6 +255,11 @@ async def test_an_endpoint_is_told_to_fail_once_it_has_for_a_day(
     assert await matters(desk, partner) == [("endpoint_failing", 1)]
     (text,) = await run()
     assert f"échouent depuis le {day_in_france(began):%d/%m/%Y}" in text
+    # An attempt whose worker died says nothing of the endpoint.
+    first = "UPDATE attempts SET outcome = :outcome WHERE number = 1"
+    await change(desk.engine, first, outcome="lost")
+    assert await matters(desk, partner) == []
+    await change(desk.engine, first, outcome="server_error")
     # An officer holds it, or gave it another address: nothing of that is the endpoint's failure any more.
     for held in ("paused_by = 'x', paused_because = 'y', paused_until = :at", "served_since = :at"):
         await change(desk.engine, f"UPDATE subscriptions SET {held}", at=clock.now + timedelta(hours=1))
