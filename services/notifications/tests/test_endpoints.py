@@ -261,6 +261,21 @@ async def test_what_has_ended_or_never_was_is_refused(
         assert await office.refused(act, body) == (409, "subscription-disabled"), act
 
 
+async def test_a_hold_that_begins_during_an_attempt_is_not_cut_short_by_how_that_ends(
+    desk: Desk, office: Office, engine: AsyncEngine, subscription: UUID, clock: SettableClock
+) -> None:
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("UPDATE subscriptions SET failures = 4"))
+    await desk.approve()
+    (claimed,) = await desk.claim()
+    until = clock() + timedelta(days=20)
+    await office.must("pause", {"until": until.isoformat(), "reason": "maintenance"})
+    async with desk.transaction() as tx:
+        await record(tx, [desk.ended(claimed, 500)])
+    row = await desk.subscription(subscription)
+    assert (row.paused_until, row.paused_by, row.paused_because) == (until, "agent-6001", "maintenance")
+
+
 async def test_what_the_address_before_says_does_not_end_the_one_that_took_its_place(
     desk: Desk, office: Office, subscription: UUID, clock: SettableClock
 ) -> None:

@@ -16,8 +16,9 @@ from services.notifications.delivery.outcome import Ended
 from services.notifications.domain.schedule import ALLOWED, Policy
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
-from services.notifications.tests.receiver import Receiver, answering, saying
+from services.notifications.tests.receiver import Receiver, answering, receiving, saying
 from services.notifications.tests.worker import Desk
+from shared.database import create_engine
 from shared.messaging import Tx
 from shared.messaging.event import utc_now
 from shared.testing.api import Tokens, once
@@ -227,3 +228,58 @@ async def test_a_clock_that_jumps_loses_nothing_and_repeats_only_what_was_in_fli
         await desk.become(*["delivered"] * 30)
     assert len(set(receiver.ids)) == 30
     assert len(receiver.ids) <= 30 + ALLOWED
+
+
+async def test_what_fails_at_once_has_failed_once(desk: Desk) -> None:
+    for _ in range(4):
+        await desk.bench.deliver(an_approval(), subject=uuid7())
+    for one in await desk.claim():
+        async with desk.transaction() as tx:
+            await outcome.record(tx, [desk.ended(one, 500)])
+    assert (await standing(desk))[0] == 1
+
+
+async def test_an_endpoint_that_failed_is_left_alone_while_that_is_not_recorded_yet(
+    desk: Desk, receiver: Receiver, engine: AsyncEngine
+) -> None:
+    await setting(engine, "failures = 5")
+    receiver.gate.clear()
+    receiver.answers = [answering(500)]
+    await desk.approve()
+    async with desk.working(), receiving() as other:
+
+        async def asked() -> bool:
+            return bool(receiver.ids)
+
+        async def recording() -> bool:
+            waits = "datname = current_database() AND wait_event_type = 'Lock'"
+            async with engine.connect() as conn:
+                return bool(await conn.scalar(sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {waits}")))
+
+        async def claimed() -> bool:
+            return bool(other.ids)
+
+        await eventually(asked)
+        async with engine.begin() as conn:
+            await conn.execute(sa.text("SELECT id FROM deliveries FOR UPDATE"))
+            receiver.gate.set()
+            await eventually(recording)
+            await a_subscription(engine, await a_partner(engine, name="Autre"), url=other.url)
+            await desk.bench.deliver(an_approval(), subject=uuid7())
+            await eventually(claimed)
+            assert len(receiver.ids) == 1
+
+
+async def test_what_cannot_be_recorded_while_its_lease_lasts_is_left_to_whoever_comes(
+    desk: Desk, unused_tcp_port: int
+) -> None:
+    await desk.approve()
+    (claimed,) = await desk.claim()
+    nowhere = create_engine(f"postgresql+asyncpg://u:p@127.0.0.1:{unused_tcp_port}/none", application="tests")
+    away = Desk(nowhere, desk.bench, desk.clock)
+    recording = recorder.Recorder(away.transaction, lambda: None)
+    recording.put(desk.ended(claimed, 200), asyncio.get_running_loop().time())
+    recording.close()
+    async with asyncio.timeout(10):
+        await recording.run()
+    assert (recording.counts["unrecorded"], recording.waiting) == (1, 0)

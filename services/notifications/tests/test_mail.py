@@ -307,3 +307,21 @@ async def test_a_mail_whose_connection_broke_after_it_was_sent_whole_may_have_be
         mailer = Postbox(port=relay.port).mailer(clock, scheme="smtps", allow_loopback=False, tls=client)
         answer = await mailer.deliver(URL, uuid7(), BODY)
     assert (answer.error, answer.reached) == ("disconnected", True)
+
+
+async def logs_in_then_hangs_up(line: Line) -> None:
+    for answer in (b"220 relay\r\n", b"250-relay\r\n250 AUTH PLAIN\r\n", b"235 2.7.0 welcome\r\n"):
+        await line.say(answer)
+        await line.line()
+
+
+async def test_a_login_that_was_taken_is_not_blamed_for_what_breaks_later(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext], clock: SettableClock
+) -> None:
+    server, client = contexts
+    async with hostile(logs_in_then_hangs_up, server) as relay:
+        mailer = Postbox(port=relay.port).mailer(
+            clock, scheme="smtps", user=f"{USER}:x@", allow_loopback=False, tls=client
+        )
+        answer = await mailer.deliver(URL, uuid7(), BODY)
+    assert (answer.error, answer.reached) == ("connect_failed", False)

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from services.notifications.domain import Refusal, State, refuse_resend
 from services.notifications.tests.account import Account
-from services.notifications.tests.builders import an_approval
+from services.notifications.tests.builders import a_withdrawal, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering
 from services.notifications.tests.worker import Desk
@@ -235,3 +235,15 @@ async def test_a_retraction_that_a_later_approval_has_overtaken_is_not_sent_agai
     path = f"/v1/deliveries/{retraction.id}/{act}"
     answer = await api.post(path, json={"reason": "lost_by_partner"}, headers=tokens.bearer("partner_admin") | once())
     assert refused(answer) == (409, "delivery-withdrawn")
+
+
+async def test_a_retraction_stands_where_the_later_approval_was_never_told(
+    desk: Desk, delivered: UUID, resend: Resending, receiver: Receiver
+) -> None:
+    await desk.withdraw()
+    async with desk.working():
+        (_, retraction) = await desk.become("delivered", "delivered")
+    await desk.bench.deliver(an_approval(), subject=desk.candidacy, version=3)
+    await desk.bench.deliver(a_withdrawal(), subject=desk.candidacy, version=4)
+    assert await desk.states() == ["delivered", "delivered", "cancelled"]
+    assert must(await resend(retraction.id))["state"] == "pending"
