@@ -6,6 +6,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.lane import BEHIND
+
 
 class Figures(NamedTuple):
     """Counts of deliveries that have not ended."""
@@ -13,7 +15,7 @@ class Figures(NamedTuple):
     due: int
     """To be sent by now, to an endpoint that is served."""
     scheduled: int
-    """To be tried again later."""
+    """To be tried again later, or once an earlier one about the same person has ended."""
     held: int
     """To an endpoint that is held, or not approved at its new address."""
     forgotten: int
@@ -36,23 +38,23 @@ async def figures(conn: AsyncConnection, now: datetime) -> Figures:
 
 # Each row of `open` is in one of the four; what a lapsed lease or a retry by hand makes due is scheduled like the rest.
 _FIGURES = sa.text(
-    """
+    f"""
     WITH open AS (
-        SELECT d.next_attempt_at, CASE
-            WHEN d.state = 'waiting' THEN CASE WHEN EXISTS (
+        SELECT n.next_attempt_at, CASE
+            WHEN n.state = 'waiting' THEN CASE WHEN EXISTS (
                 SELECT FROM deliveries told
-                WHERE told.candidacy_id = d.candidacy_id AND told.superseded_by = d.id AND told.lease_token IS NOT NULL
+                WHERE told.candidacy_id = n.candidacy_id AND told.superseded_by = n.id AND told.lease_token IS NOT NULL
             ) THEN 'scheduled' ELSE 'forgotten' END
-            WHEN d.next_attempt_at IS NULL THEN 'forgotten'
+            WHEN n.next_attempt_at IS NULL THEN 'forgotten'
             WHEN s.state = 'proposed' OR s.state = 'active' AND s.paused_until > :now THEN 'held'
-            WHEN d.next_attempt_at > :now THEN 'scheduled' ELSE 'due' END AS kind
-        FROM deliveries d JOIN subscriptions s ON s.id = d.subscription_id
-        WHERE d.state NOT IN ('delivered', 'failed', 'cancelled', 'refused')
+            WHEN n.next_attempt_at > :now OR {BEHIND} THEN 'scheduled' ELSE 'due' END AS kind
+        FROM deliveries n JOIN subscriptions s ON s.id = n.subscription_id
+        WHERE n.state NOT IN ('delivered', 'failed', 'cancelled', 'refused')
     )
     SELECT count(*) FILTER (WHERE kind = 'due'), count(*) FILTER (WHERE kind = 'scheduled'),
         count(*) FILTER (WHERE kind = 'held'), count(*) FILTER (WHERE kind = 'forgotten'),
         coalesce(extract(epoch FROM :now - min(next_attempt_at) FILTER (WHERE kind = 'due')), 0)::float,
         (SELECT count(*) FROM subscriptions WHERE state = 'disabled')
     FROM open
-    """
+    """  # noqa: S608
 ).bindparams(sa.bindparam("now", type_=sa.DateTime(timezone=True)))

@@ -40,6 +40,19 @@ async def test_each_delivery_that_has_not_ended_is_counted_once(desk: Desk, cloc
     assert await found(desk) == NOTHING._replace(scheduled=2)
 
 
+async def test_what_waits_for_an_earlier_one_about_the_same_person_wakes_nobody(
+    desk: Desk, clock: SettableClock
+) -> None:
+    await desk.approve()
+    await change(desk.engine, "UPDATE deliveries SET next_attempt_at = next_attempt_at + interval '5 hours'")
+    await desk.bench.deliver(an_approval(), subject=desk.candidacy, version=2)
+    clock.forward(timedelta(hours=2))
+    assert await desk.claim() == []
+    assert await found(desk) == NOTHING._replace(scheduled=2)
+    await change(desk.engine, "UPDATE subscriptions SET ordered = false")
+    assert await found(desk) == NOTHING._replace(due=1, scheduled=1, oldest_due_seconds=7200.0)
+
+
 async def test_a_retraction_waits_for_an_attempt_under_way_and_is_forgotten_without_one(desk: Desk) -> None:
     await desk.approve()
     await desk.claim()
