@@ -21,6 +21,9 @@ Transaction = Callable[[], AbstractAsyncContextManager[Tx]]
 BACKOFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0)
 """Seconds to wait after the first, second, … failure of the database."""
 
+_PAUSE = 0.2
+"""Seconds before what cannot be recorded is tried again: short, since it holds up the others that end meanwhile."""
+
 _MOST = 64
 
 
@@ -73,12 +76,13 @@ class Recorder:
                 await self._record(batch)
                 failures = 0
             except Exception as error:
-                verdict = self._say(error, len(batch))
-                if verdict is not Verdict.AWAY and len(batch) > 1:
-                    await self._one_by_one(batch)
-                    continue
-                await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
-                failures += 1
+                if self._say(error, len(batch)) is Verdict.AWAY:
+                    await asyncio.sleep(BACKOFF[min(failures, len(BACKOFF) - 1)])
+                    failures += 1
+                else:
+                    if len(batch) > 1:
+                        await self._one_by_one(batch)
+                    await asyncio.sleep(_PAUSE)
                 self._drop_lapsed()
 
     async def _record(self, batch: Sequence[Ended]) -> None:
@@ -95,9 +99,9 @@ class Recorder:
             try:
                 await self._record([one])
             except Exception as error:
-                self._say(error, 1)
+                if self._say(error, 1) is Verdict.AWAY:
+                    return
                 self._queue.rotate(-1)
-        self._drop_lapsed()
 
     def _drop_lapsed(self) -> None:
         """Gives up what is due again for whoever comes: it is sent again under the same id."""

@@ -1,6 +1,5 @@
 """Slow endpoints share half of the places, failing ones are let back step by step, and each has its own patience."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,15 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.delivery import outcome, recorder
-from services.notifications.delivery.outcome import Ended
+from services.notifications.delivery import outcome
 from services.notifications.domain.schedule import ALLOWED, Policy
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering, receiving, saying
 from services.notifications.tests.worker import Desk
-from shared.database import create_engine
-from shared.messaging import Tx
 from shared.messaging.event import utc_now
 from shared.testing.api import Tokens, once
 from shared.testing.waiting import eventually
@@ -182,32 +178,6 @@ async def test_what_each_step_took_is_kept_and_a_failure_in_plain_words(
     assert 0 <= first.first_byte_ms <= first.duration_ms
 
 
-async def test_one_outcome_that_cannot_be_recorded_does_not_keep_the_others(
-    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for _ in range(6):
-        await desk.bench.deliver(an_approval(), subject=uuid7())
-    cursed = (await desk.rows())[2].id
-    record, open_ = outcome.record, asyncio.Event()
-
-    async def recording(tx: Tx, ended: list[Ended]) -> Any:
-        if not open_.is_set() and any(one.claimed.id == cursed for one in ended):
-            raise ValueError("a defect")
-        return await record(tx, ended)
-
-    monkeypatch.setattr(recorder, "record", recording)
-    async with desk.working() as worker:
-
-        async def others() -> bool:
-            return worker.counts["delivered"] == 5
-
-        await eventually(others)
-        assert [row.state for row in await desk.rows() if row.id == cursed] == ["pending"]
-        open_.set()
-        await desk.become(*["delivered"] * 6)
-    assert len(receiver.ids) == 6
-
-
 @pytest.mark.parametrize("step", [timedelta(minutes=4), -timedelta(minutes=4)])
 async def test_a_clock_that_jumps_loses_nothing_and_repeats_only_what_was_in_flight(
     desk: Desk, receiver: Receiver, clock: SettableClock, step: timedelta
@@ -268,18 +238,3 @@ async def test_an_endpoint_that_failed_is_left_alone_while_that_is_not_recorded_
             await desk.bench.deliver(an_approval(), subject=uuid7())
             await eventually(claimed)
             assert len(receiver.ids) == 1
-
-
-async def test_what_cannot_be_recorded_while_its_lease_lasts_is_left_to_whoever_comes(
-    desk: Desk, unused_tcp_port: int
-) -> None:
-    await desk.approve()
-    (claimed,) = await desk.claim()
-    nowhere = create_engine(f"postgresql+asyncpg://u:p@127.0.0.1:{unused_tcp_port}/none", application="tests")
-    away = Desk(nowhere, desk.bench, desk.clock)
-    recording = recorder.Recorder(away.transaction, lambda: None)
-    recording.put(desk.ended(claimed, 200), asyncio.get_running_loop().time())
-    recording.close()
-    async with asyncio.timeout(10):
-        await recording.run()
-    assert (recording.counts["unrecorded"], recording.waiting) == (1, 0)
