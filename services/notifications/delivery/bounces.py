@@ -20,7 +20,6 @@ from shared.process import Exit
 _REASONS = {Kind.GONE: "endpoint_gone", Kind.UNDELIVERED: "retries_exhausted"}
 """Of the deliveries that a report undoes. A complaint undoes none: the mail was read."""
 
-
 _ENDING = frozenset({Kind.GONE, Kind.COMPLAINT})
 
 _log = structlog.get_logger()
@@ -110,20 +109,18 @@ async def _fail(tx: Tx, delivery: UUID, reason: str) -> bool:
     return True
 
 
-# What is being sent again, or failed to be, had counted as delivered before: from now on its next end is news.
+# What is being sent again had counted as delivered before: from now on its next end is news, also if it is given back.
 _FAIL = sa.text(
     """
     WITH replaying AS (
         UPDATE replayed r SET former = 'failed' FROM deliveries d
-        WHERE d.id = :id AND r.delivery_id = d.id AND r.replay_id = d.replay_id AND r.former = 'delivered'
-        RETURNING r.delivery_id
+        WHERE d.id = :id AND r.delivery_id = d.id AND r.replay_id = d.replay_id
     )
     UPDATE deliveries d
     SET state = CASE d.state WHEN 'delivered' THEN 'failed' ELSE d.state END, version = version + 1, repeated = false
     FROM subscriptions s JOIN partners p ON p.id = s.partner_id
     WHERE d.id = :id AND d.superseded_by IS NULL AND s.id = d.subscription_id
-        AND (d.state = 'delivered'
-            OR d.state IN ('pending', 'failed') AND (d.repeated OR EXISTS (SELECT FROM replaying)))
+        AND (d.state = 'delivered' OR d.state = 'pending' AND d.repeated)
     RETURNING d.candidacy_id, d.event_id, d.decision_number, d.notice, p.name, d.attempts, d.version,
         d.header_names, d.header_values
     """

@@ -63,8 +63,6 @@ class Claimed(NamedTuple):
     """`again` or `give_up`: what follows from a 4xx that says that the notice itself is at fault."""
     replay: UUID | None
     """The replay that has it sent again."""
-    told: bool
-    """It was delivered before that replay, and said so."""
     spent: int
     """Attempts before that replay: its patience begins anew."""
     oauth2: bytes | None
@@ -131,7 +129,7 @@ _NUMBERED = numbering(
 _CLAIM = sa.text(
     f"""
     WITH found AS MATERIALIZED (
-        SELECT d.*, again.taken_at, again.former, again.attempts AS spent, s.slow, row_number() OVER (
+        SELECT d.*, again.taken_at, again.attempts AS spent, s.slow, row_number() OVER (
                 PARTITION BY s.slow ORDER BY d.replay_id IS NOT NULL, d.next_attempt_at
             ) AS place,
             d.lease_until IS NOT NULL AND d.attempts > 0 AND NOT EXISTS (
@@ -187,7 +185,7 @@ _CLAIM = sa.text(
         s.state = 'active', due.forbidden, p.name, p.id,
         (SELECT r.reference FROM partner_references r WHERE r.partner_id = p.id AND r.candidacy_id = d.candidacy_id),
         s.slow, s.retry_waits, s.give_up_after, s.client_errors,
-        d.replay_id, coalesce(due.former = 'delivered', false), coalesce(due.spent, 0),
+        d.replay_id, coalesce(due.spent, 0),
         (SELECT c.oauth2 FROM credentials c WHERE c.subscription_id = s.id),
         (SELECT c.certificate FROM credentials c WHERE c.subscription_id = s.id)
     """  # noqa: S608

@@ -86,7 +86,7 @@ def _state(outcome: Outcome) -> tuple[str, datetime | None]:
 def _answer(ended: Ended, settled: Settled) -> PartnerAlerted | PartnerAlertFailed | None:
     """What selection is told of a delivery that has ended; of one that was accepted before it knows."""
     claimed = ended.claimed
-    if settled.repeated or claimed.told:
+    if settled.repeated:
         return None
     said = {
         "candidacy_id": claimed.candidacy,

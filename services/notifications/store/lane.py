@@ -144,7 +144,8 @@ _TAKE = sa.text(
         INSERT INTO replayed (replay_id, delivery_id, taken_at, former, attempts)
         SELECT :replay, id, :now, state, attempts FROM deliveries WHERE id = ANY (CAST(:ids AS uuid[]))
     )
-    UPDATE deliveries d SET state = 'pending', next_attempt_at = given.due, replay_id = :replay
+    UPDATE deliveries d SET state = 'pending', next_attempt_at = given.due, replay_id = :replay,
+        repeated = d.repeated OR d.state = 'delivered'
     FROM unnest(CAST(:ids AS uuid[]), CAST(:due AS timestamptz[])) AS given (id, due) WHERE d.id = given.id
     """
 ).bindparams(sa.bindparam("replay", type_=sa.Uuid), sa.bindparam("now", type_=sa.DateTime(timezone=True)))

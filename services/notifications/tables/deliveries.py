@@ -73,7 +73,7 @@ deliveries = sa.Table(
 
 `reached`: the partner may have read it. `version`: outcomes published so far. `superseded_by`: the retraction that
 takes this one back. `written_in`: the transaction that made it a thing to tell, by which the feed is ordered.
-`repeated`: the partner had accepted it before it was sent again, so its outcome is published no more.
+`repeated`: the partner had accepted it before it was sent again: it stays delivered, and no outcome is published.
 `sequence`: its number among those of its subscription, given with the first attempt or pull; from then on in the body.
 `numbered_at` and `body_sha256`: when that was, and of that body: they make the day's manifest and outlive the body.
 `set_aside_*`: who looked at it once it had failed, and lets it be.

@@ -329,7 +329,8 @@ async def test_what_came_back_after_it_could_not_be_sent_again_has_failed_all_th
     await resend(desk)
     postbox.ends = ["451 4.3.0 try later"]
     async with desk.working():
-        await desk.become("failed")
+        await desk.tried(2)
+        await desk.become("delivered")
     await desk.bench.published()
     for _ in range(2):
         assert await take(a_bounce(path, status="4.4.7"), RETURNS, desk.transaction) is Exit.OK

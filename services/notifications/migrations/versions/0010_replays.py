@@ -69,27 +69,22 @@ STATEMENTS = (
     " ON deliveries (subscription_id, (replay_id IS NOT NULL), next_attempt_at) WHERE state = 'pending'",
     "CREATE INDEX ix_deliveries_replay_id ON deliveries (replay_id) WHERE replay_id IS NOT NULL",
     "CREATE INDEX ix_deliveries_subscription_id_created_at_id ON deliveries (subscription_id, created_at, id)",
-    # Whatever ends a delivery ends its part in the replay. That it was delivered once stays so, and was said already.
+    # Whatever ends a delivery ends its part in a replay; and that it was accepted once stays so, whatever comes of it.
     """
-    CREATE FUNCTION end_replayed() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE
-        was text;
+    CREATE FUNCTION end_sent_again() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        UPDATE replayed SET ended = NEW.state WHERE replay_id = OLD.replay_id AND delivery_id = OLD.id
-        RETURNING former INTO STRICT was;
-        IF was = 'delivered' THEN
-            NEW.version := OLD.version;
-            IF NEW.state IN ('failed', 'cancelled') THEN
-                NEW.state := was;
-            END IF;
-        END IF;
+        UPDATE replayed SET ended = NEW.state WHERE replay_id = NEW.replay_id AND delivery_id = NEW.id;
         NEW.replay_id := NULL;
+        IF NEW.repeated AND NEW.state IN ('failed', 'cancelled') THEN
+            NEW.state := 'delivered';
+        END IF;
         RETURN NEW;
     END
     $$
     """,
-    "CREATE TRIGGER end_replayed BEFORE UPDATE OF state ON deliveries FOR EACH ROW"
-    " WHEN (NEW.replay_id IS NOT NULL AND NEW.state <> 'pending') EXECUTE FUNCTION end_replayed()",
+    "CREATE TRIGGER end_sent_again BEFORE UPDATE OF state ON deliveries FOR EACH ROW"
+    " WHEN ((NEW.replay_id IS NOT NULL OR NEW.repeated) AND NEW.state <> 'pending')"
+    " EXECUTE FUNCTION end_sent_again()",
 )
 
 
