@@ -11,11 +11,11 @@ from services.notifications.api import (
     feed,
     manifests,
     manners,
-    partner,
     partners,
     proofs,
     replays,
     scopes,
+    self_service,
     subscriptions,
     trials,
 )
@@ -66,5 +66,5 @@ def build(
     router.include_router(feed.router)
     router.include_router(manifests.build(sign))
     router.include_router(acknowledgements.router)
-    router.include_router(partner.build(seal))
+    router.include_router(self_service.build(seal))
     return router

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.notifications import handlers
-from services.notifications.api.partner import partner_of
+from services.notifications.api.self_service import partner_of
 from services.notifications.domain import Acknowledged
 from services.notifications.store import acknowledgements as store
 from shared import telemetry

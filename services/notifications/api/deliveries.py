@@ -15,7 +15,7 @@ from services.notifications import handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
 from services.notifications.domain import Acknowledged, Notice, Resend, State
 from services.notifications.handlers import Who
-from services.notifications.store import book
+from services.notifications.store import deliveries as store
 from services.notifications.store.acknowledgements import acknowledgements_of
 from shared.boundary import Read, Write, reading, writing
 
@@ -104,7 +104,7 @@ class Delivery(BaseModel):
 async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[Delivery, ...]:
     """Rows as the API shows them, each with all that happened to it."""
     ids = [row.id for row in rows]
-    tried, again = await book.attempts_of(conn, ids), await book.resends_of(conn, ids)
+    tried, again = await store.attempts_of(conn, ids), await store.resends_of(conn, ids)
     said = await acknowledgements_of(conn, ids)
     return tuple(
         Delivery.model_validate(
@@ -120,7 +120,7 @@ async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[Del
 
 
 async def _show(conn: AsyncConnection, delivery: UUID) -> Delivery:
-    return (await shown(conn, [await book.delivery(conn, delivery)]))[0]
+    return (await shown(conn, [await store.delivery(conn, delivery)]))[0]
 
 
 @router.get("/deliveries")
@@ -132,7 +132,7 @@ async def list_deliveries(
     limit: Limit = 50,
 ) -> Page[Delivery]:
     """Deliveries with their attempts, the newest first."""
-    rows = await book.deliveries_page(
+    rows = await store.deliveries_page(
         read.conn, before=before(cursor), limit=limit, state=state, subscription_id=subscription_id
     )
     return Page(items=await shown(read.conn, rows), next_cursor=next_cursor(rows, limit))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.notifications.api.partner import partner_of
+from services.notifications.api.self_service import partner_of
 from services.notifications.domain import Notice, day_in_france
 from services.notifications.store.feed import Place, pull
 from shared.boundary import Record, recording

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from services.notifications import domain, handlers
 from services.notifications.api.paging import Cursor, Limit, Page, before, next_cursor
-from services.notifications.store import book
-from services.notifications.store.book import NewPartner
+from services.notifications.store import partners as store
+from services.notifications.store.partners import NewPartner
 from shared.boundary import Read, Write, reading, writing
 from shared.contracts.notifications import PartnerField
 from shared.contracts.selection import PartnerCategory
@@ -82,7 +82,7 @@ def shown(row: sa.Row[Any]) -> Partner:
 
 async def show(conn: AsyncConnection, partner: UUID) -> Partner:
     """A partner that is known to exist."""
-    return shown(await book.partner(conn, partner))
+    return shown(await store.partner(conn, partner))
 
 
 @router.post("/partners", status_code=201, response_model=Partner)
@@ -115,5 +115,5 @@ async def list_partners(
     limit: Limit = 50,
 ) -> Page[Partner]:
     """Partners, the newest first."""
-    rows = await book.partners_page(read.conn, before=before(cursor), limit=limit)
+    rows = await store.partners_page(read.conn, before=before(cursor), limit=limit)
     return Page(items=tuple(map(shown, rows)), next_cursor=next_cursor(rows, limit))

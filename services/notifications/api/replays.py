@@ -16,7 +16,7 @@ from services.notifications.api.paging import Cursor, Limit, Page, before, next_
 from services.notifications.domain import Notice, Refusal, Refused, ReplayState, State, spacing
 from services.notifications.handlers import Asked, Forecast
 from services.notifications.store import replays as store
-from services.notifications.store.book import Row
+from services.notifications.store.pages import Row
 from shared.boundary import Read, Write, headers_of, reading, writing
 
 router = APIRouter(tags=["replays"])

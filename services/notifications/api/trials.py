@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.notifications import handlers
-from services.notifications.api.partner import partner_of
+from services.notifications.api.self_service import partner_of
 from services.notifications.domain import Notice
 from services.notifications.handlers import Example
 from services.notifications.store.subscriptions import Endpoint

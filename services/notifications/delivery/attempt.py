@@ -13,7 +13,7 @@ from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.settlement import Try
 from services.notifications.domain import is_mailto
-from services.notifications.domain.schedule import Again, Answer, GivenUp, NotPermitted, Outcome, Policy, decide
+from services.notifications.domain.answer import Again, Answer, GivenUp, NotPermitted, Outcome, Policy, decide
 from services.notifications.http.access import Accesses
 from services.notifications.http.credentials import UNAUTHORISED, Withheld
 from services.notifications.http.redaction import redacted

@@ -14,7 +14,7 @@ from services.notifications.delivery.attempt import Attempts
 from services.notifications.delivery.lease import LEASE, Claimed
 from services.notifications.delivery.recorder import BACKOFF, Recorder, Transaction
 from services.notifications.domain import day_in_france
-from services.notifications.domain.schedule import ALLOWED, DEADLINE
+from services.notifications.domain.answer import ALLOWED, DEADLINE
 from services.notifications.http.access import Accesses
 from services.notifications.http.send import Sender
 from services.notifications.mail.mailer import Mailer

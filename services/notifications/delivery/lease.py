@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import OPENS_AFTER
-from services.notifications.domain.schedule import RETRIES, Policy
-from services.notifications.store.lane import BEHIND
+from services.notifications.domain.answer import RETRIES, Policy
+from services.notifications.store.order import BEHIND
 from services.notifications.store.permission import FORBIDDEN
 from services.notifications.store.sequence import given, numbering
 from services.notifications.store.subscriptions import Endpoint

@@ -12,7 +12,7 @@ from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.retractions import Retractable
 from services.notifications.delivery.settlement import Settled, Settling, Try
 from services.notifications.domain import Held, State, held_retraction
-from services.notifications.domain.schedule import Again, Delivered, GivenUp, NotPermitted, Outcome
+from services.notifications.domain.answer import Again, Delivered, GivenUp, NotPermitted, Outcome
 from services.notifications.handlers import DELIVERIES
 from shared.contracts.notifications import PartnerAlerted, PartnerAlertFailed
 from shared.messaging import Meta, Outgoing, Tx, publish_all

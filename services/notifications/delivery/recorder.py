@@ -9,7 +9,7 @@ import structlog
 
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended, record
-from services.notifications.domain.schedule import Delivered
+from services.notifications.domain.answer import Delivered
 from shared.messaging import Tx
 from shared.messaging.verdicts import Verdict, judge
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.delivery.lease import Claimed
-from services.notifications.domain.schedule import ALLOWED, SLOW, UNTIMED, Timings
+from services.notifications.domain.answer import ALLOWED, SLOW, UNTIMED, Timings
 from shared.messaging import driver
 
 

@@ -6,13 +6,12 @@ from services.notifications.handlers.alerts import (
     alert_partners,
     obey_consent,
     retract_alerts,
-    take_in_partner,
 )
-from services.notifications.handlers.contacts import set_contact
 from services.notifications.handlers.credentials import set_certificate, set_oauth2
 from services.notifications.handlers.deliveries import Who, resend_delivery, retry_delivery, set_aside
 from services.notifications.handlers.expiry import EXPIRY, Expiry, begin_expiry, expiring
 from services.notifications.handlers.mailboxes import confirm_mailbox, look_at_link, note_question
+from services.notifications.handlers.partners import set_contact, take_in_partner
 from services.notifications.handlers.proofs import note_answer, note_proof
 from services.notifications.handlers.replays import (
     REPLAY,

@@ -1,9 +1,7 @@
-"""Telling partners of an approval, taking it back, and taking partners in."""
+"""Telling partners of an approval, and taking it back."""
 
 from collections.abc import Iterable
 from uuid import UUID
-
-from uuid_utils.compat import uuid7
 
 from services.notifications.domain import (
     Notice,
@@ -12,17 +10,15 @@ from services.notifications.domain import (
     undo,
 )
 from services.notifications.handlers.wording import worded
-from services.notifications.store import alerts, approvals, book, lane
+from services.notifications.store import alerts, approvals, lane
 from services.notifications.store.alerts import Cause, Known
-from services.notifications.store.book import NewPartner
-from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed, PartnerConventionRecorded, PartnerField
+from shared.contracts.notifications import AlertsPlanned, PartnerAlertFailed
 from shared.contracts.selection import (
     CandidacyApproved,
     CandidacyLapsed,
     CandidacyRefused,
     CandidacyRevoked,
     CandidacyWithdrawn,
-    PartnerCategory,
     PartnerConsentChanged,
 )
 from shared.messaging import Meta, Poison, Tx, publish
@@ -72,23 +68,6 @@ async def obey_consent(tx: Tx, event: PartnerConsentChanged, meta: Meta) -> None
         approval = _cause(tx, event.type, meta, number, Notice.APPROVED)
         told += await alerts.plan(tx.conn, approval, again, day_in_france(tx.now))
     await _reply(tx, cause, meta, told)
-
-
-async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUID:
-    """Stores a partner and its convention, and says what it permits; gives the partner's id."""
-    partner = uuid7()
-    await book.add_partner(tx.conn, partner, new, by, tx.now)
-    recorded = PartnerConventionRecorded(
-        partner_id=partner,
-        partner=new.name,
-        category=PartnerCategory(new.category),
-        convention_from=new.convention_from,
-        convention_to=new.convention_to,
-        fields=tuple(map(PartnerField, new.terms.fields)),
-        window_months=new.terms.window_months,
-    )
-    await publish(tx, recorded, subject=partner, version=1, site=site)
-    return partner
 
 
 async def _standing(tx: Tx, candidacy: UUID) -> list[Known]:

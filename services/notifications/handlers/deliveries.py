@@ -5,7 +5,8 @@ from uuid import UUID
 
 from services.notifications.domain import Refusal, Refused, Resend, State, refuse_resend, refuse_retry
 from services.notifications.handlers.alerts import DELIVERIES
-from services.notifications.store import book
+from services.notifications.store import deliveries as store
+from services.notifications.store.pages import Row
 from shared.messaging import Tx
 
 
@@ -51,17 +52,17 @@ async def set_aside(tx: Tx, delivery: UUID, by: str) -> UUID:
     Raises:
         Refused: there is none, or it has not failed.
     """
-    found = await book.lock_delivery(tx.conn, delivery)
+    found = await store.lock_delivery(tx.conn, delivery)
     if found is None:
         raise Refused(Refusal.DELIVERY_UNKNOWN)
     if State(found.state) is not State.FAILED:
         raise Refused(Refusal.DELIVERY_NOT_FAILED)
-    await book.set_aside(tx.conn, delivery, by, tx.now)
+    await store.set_aside(tx.conn, delivery, by, tx.now)
     return delivery
 
 
-async def _lock(tx: Tx, delivery: UUID, who: Who) -> book.Row:
-    found = await book.lock_delivery(tx.conn, delivery, who.partner)
+async def _lock(tx: Tx, delivery: UUID, who: Who) -> Row:
+    found = await store.lock_delivery(tx.conn, delivery, who.partner)
     if found is None:
         raise Refused(Refusal.DELIVERY_UNKNOWN)
     return found
@@ -73,7 +74,7 @@ def _obey(refusal: Refusal | None) -> None:
 
 
 async def _send_again(tx: Tx, delivery: UUID, who: Who, reason: Resend) -> UUID:
-    await book.make_due(tx.conn, delivery, tx.now)
-    await book.note_resend(tx.conn, delivery, by=who.subject, function=who.function, reason=reason, at=tx.now)
+    await store.make_due(tx.conn, delivery, tx.now)
+    await store.note_resend(tx.conn, delivery, by=who.subject, function=who.function, reason=reason, at=tx.now)
     tx.wake(DELIVERIES)
     return delivery

@@ -16,8 +16,8 @@ from services.notifications.domain import Refusal, Refused, ReplayState, State, 
 from services.notifications.handlers.alerts import DELIVERIES
 from services.notifications.store import lane
 from services.notifications.store import replays as store
-from services.notifications.store.book import Row
 from services.notifications.store.lane import Ahead
+from services.notifications.store.pages import Row
 from services.notifications.store.replays import Group, Order
 from services.notifications.store.subscriptions import lock_subscription
 from shared.messaging import Meta, Tx, schedule

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from services.notifications.domain.schedule import Answer
+from services.notifications.domain.answer import Answer
 from services.notifications.http import sign
 from services.notifications.http.credentials import Credentials, Presented, Withheld
 from services.notifications.http.keys import Keys, Unreadable

@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from services.notifications.domain import forbidden_url
-from services.notifications.domain.schedule import DEADLINE, Answer, Timings
+from services.notifications.domain.answer import DEADLINE, Answer, Timings
 from services.notifications.http.guard import EgressRefused, guarded_socket
 
 MOST_READ = 4096

@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from services.notifications import letters
 from services.notifications.domain import SCHEME, Notice, Trouble, mailbox
-from services.notifications.domain.schedule import DEADLINE, MAILBOX_GONE, Answer
+from services.notifications.domain.answer import DEADLINE, MAILBOX_GONE, Answer
 from services.notifications.letters import Letter
 from services.notifications.mail.relay import Post
 from services.notifications.mail.returns import Returns

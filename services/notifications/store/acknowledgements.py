@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Acknowledged
-from services.notifications.store.book import Row, one
+from services.notifications.store.pages import Row, one
 from services.notifications.tables import acknowledgements, deliveries, partner_references, subscriptions
 
 

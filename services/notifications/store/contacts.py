@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import FAILING, OPENS_AFTER, REMINDED, Matter, Told, Trouble, day_in_france
-from services.notifications.store.permission import FORBIDDEN, OVERTAKEN
+from services.notifications.store.order import OVERTAKEN
+from services.notifications.store.permission import FORBIDDEN
 from services.notifications.tables import partner_told, partners, subscriptions
 
 _AT = sa.DateTime(timezone=True)

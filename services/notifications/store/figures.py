@@ -6,7 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store.lane import BEHIND
+from services.notifications.store.order import BEHIND
 
 
 class Figures(NamedTuple):

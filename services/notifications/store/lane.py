@@ -9,18 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Lane, State
-from services.notifications.store.book import Row
-from services.notifications.store.permission import OVERTAKEN
+from services.notifications.store.order import BEHIND, OVERTAKEN
+from services.notifications.store.pages import Row
 from services.notifications.tables import deliveries
-
-BEHIND = """
-    (s.ordered AND EXISTS (
-        SELECT FROM deliveries e
-        WHERE e.candidacy_id = n.candidacy_id AND e.subscription_id = s.id
-            AND e.state IN ('pending', 'waiting') AND (e.created_at, e.id) < (n.created_at, n.id)
-    ))
-"""
-"""Of a delivery `n` of a subscription `s`: it waits, because an earlier one about the same person has not ended."""
 
 
 class Before(NamedTuple):

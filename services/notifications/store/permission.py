@@ -13,13 +13,3 @@ FORBIDDEN = """
 
 A retraction always may: it says less than what was told, and goes to exactly those who have that.
 """
-
-OVERTAKEN = """
-    (n.superseded_by IS NOT NULL OR n.notice = 'candidacy.withdrawn' AND EXISTS (
-        SELECT FROM deliveries later
-        WHERE later.candidacy_id = n.candidacy_id AND later.subscription_id = n.subscription_id
-            AND later.notice = 'candidacy.approved' AND later.state NOT IN ('cancelled', 'refused')
-            AND (later.created_at, later.id) > (n.created_at, n.id)
-    ))
-"""
-"""Of a delivery `n`: what it says is no longer so. Said again, it would be the last that the partner hears."""

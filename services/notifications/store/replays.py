@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import ReplayState, State
-from services.notifications.store.book import Row, page
-from services.notifications.store.permission import FORBIDDEN, OVERTAKEN
+from services.notifications.store.order import OVERTAKEN
+from services.notifications.store.pages import Row, page
+from services.notifications.store.permission import FORBIDDEN
 from services.notifications.tables import replays
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import Subscription, SubscriptionState
-from services.notifications.store.book import Row, one, page
+from services.notifications.store.pages import Row, one, page
 from services.notifications.tables import credentials, deliveries, subscriptions
 
 

@@ -21,7 +21,7 @@ from services.notifications.delivery.engine import Engine, Limits
 from services.notifications.delivery.lease import Claimed
 from services.notifications.delivery.outcome import Ended
 from services.notifications.domain import State
-from services.notifications.domain.schedule import Answer
+from services.notifications.domain.answer import Answer
 from services.notifications.http.access import Accesses
 from services.notifications.http.send import Sender
 from services.notifications.tests.builders import KEYS, SIGNING

@@ -17,7 +17,7 @@ from services.notifications.consumers import consumer
 from services.notifications.domain import Refusal, State, next_night, refuse_resend
 from services.notifications.handlers import EXPIRY, Expiry, begin_expiry, expiring
 from services.notifications.handlers.expiry import PAUSE
-from services.notifications.store.book import make_due
+from services.notifications.store.deliveries import make_due
 from services.notifications.tests.account import Account
 from services.notifications.tests.builders import an_approval
 from services.notifications.tests.conftest import SettableClock

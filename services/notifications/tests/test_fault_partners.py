@@ -14,7 +14,7 @@ from aiohttp.client_proto import ResponseHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
-from services.notifications.domain.schedule import RETRIES
+from services.notifications.domain.answer import RETRIES
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.hostile import NAME, OK, Behaviour, Line, certificate, hostile

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.delivery import outcome
-from services.notifications.domain.schedule import ALLOWED, Policy
+from services.notifications.domain.answer import ALLOWED, Policy
 from services.notifications.tests.builders import a_partner, a_subscription, an_approval
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.receiver import Receiver, answering, receiving, saying

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from services.notifications.domain import Notice, payload
-from services.notifications.domain.schedule import RETRIES
+from services.notifications.domain.answer import RETRIES
 from services.notifications.tests.builders import NOW, a_partner, a_subscription
 from services.notifications.tests.conftest import SettableClock
 from services.notifications.tests.hostile import Line, certificate, hostile

@@ -17,7 +17,7 @@ from services.notifications.delivery.lease import Claimed, claim
 from services.notifications.delivery.outcome import Ended
 from services.notifications.delivery.settlement import Try
 from services.notifications.domain import day_in_france
-from services.notifications.domain.schedule import Answer, decide
+from services.notifications.domain.answer import Answer, decide
 from services.notifications.handlers import DELIVERIES
 from services.notifications.http.access import Accesses
 from services.notifications.mail.mailer import Mailer

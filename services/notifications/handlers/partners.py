@@ -1,11 +1,34 @@
-"""Whom at a partner we write to about its own addresses."""
+"""Partners are taken in with their conventions; and whom at each we write to about its own addresses."""
 
 from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from services.notifications import domain
 from services.notifications.domain import Refusal, Refused
 from services.notifications.store import contacts
-from shared.messaging import Tx
+from services.notifications.store import partners as store
+from services.notifications.store.partners import NewPartner
+from shared.contracts.notifications import PartnerConventionRecorded, PartnerField
+from shared.contracts.selection import PartnerCategory
+from shared.messaging import Tx, publish
+
+
+async def take_in_partner(tx: Tx, new: NewPartner, *, by: str, site: str) -> UUID:
+    """Stores a partner and its convention, and says what it permits; gives the partner's id."""
+    partner = uuid7()
+    await store.add_partner(tx.conn, partner, new, by, tx.now)
+    recorded = PartnerConventionRecorded(
+        partner_id=partner,
+        partner=new.name,
+        category=PartnerCategory(new.category),
+        convention_from=new.convention_from,
+        convention_to=new.convention_to,
+        fields=tuple(map(PartnerField, new.terms.fields)),
+        window_months=new.terms.window_months,
+    )
+    await publish(tx, recorded, subject=partner, version=1, site=site)
+    return partner
 
 
 async def set_contact(tx: Tx, partner: UUID, contact: str | None, by: str) -> UUID:

@@ -1,19 +1,16 @@
-"""Partners, their subscriptions, and the deliveries as people look at them."""
+"""The statements about deliveries as people look at them and have them sent again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain import Resend, State, Terms
-from services.notifications.store.permission import OVERTAKEN
-from services.notifications.tables import attempts, deliveries, partners, resends, subscriptions
-
-Row = sa.Row[Any]
+from services.notifications.domain import Resend, State
+from services.notifications.store.order import OVERTAKEN
+from services.notifications.store.pages import Row, one, page
+from services.notifications.tables import attempts, deliveries, resends, subscriptions
 
 EXPIRED = sa.and_(deliveries.c.body == b"", deliveries.c.state != State.REFUSED.value)
 """Whether a delivery ended so long ago that its body and its attempts are not kept any more."""
@@ -26,38 +23,6 @@ SEEN_BY_PARTNER = sa.or_(
 
 _n = deliveries.alias("n")
 _overtaken = sa.exists().where(_n.c.id == deliveries.c.id, sa.literal_column(OVERTAKEN, sa.Boolean))
-
-
-@dataclass(frozen=True, slots=True)
-class NewPartner:
-    """A partner as it is taken in; the convention runs from its first day to the day before `convention_to`."""
-
-    name: str
-    category: str
-    convention_from: date
-    convention_to: date
-    terms: Terms
-    contact: str | None
-
-
-async def add_partner(conn: AsyncConnection, partner: UUID, new: NewPartner, by: str, now: datetime) -> None:
-    """Stores a partner. `by`: the subject of who takes it in."""
-    await conn.execute(
-        partners.insert(),
-        {
-            "id": partner,
-            "name": new.name,
-            "category": new.category,
-            "convention_from": new.convention_from,
-            "convention_to": new.convention_to,
-            "fields": list(new.terms.fields),
-            "window_months": new.terms.window_months,
-            "created_by": by,
-            "created_at": now,
-            "contact": new.contact,
-            **({"contact_by": by, "contact_at": now} if new.contact is not None else {}),
-        },
-    )
 
 
 async def lock_delivery(conn: AsyncConnection, delivery: UUID, of: UUID | None = None) -> Row | None:
@@ -99,16 +64,6 @@ async def note_resend(
     """Notes who has a delivery sent again, in which function, and why."""
     noted = {"delivery_id": delivery, "by": by, "function": function, "reason": reason.value, "at": at}
     await conn.execute(resends.insert(), noted)
-
-
-async def partners_page(conn: AsyncConnection, *, before: UUID | None, limit: int) -> Sequence[Row]:
-    """Partners, the newest first, from below `before`."""
-    return await page(conn, sa.select(partners), partners.c.id, before, limit)
-
-
-async def partner(conn: AsyncConnection, partner_id: UUID) -> Row:
-    """One partner that is known to exist."""
-    return await one(conn, sa.select(partners).where(partners.c.id == partner_id))
 
 
 async def deliveries_page(
@@ -160,18 +115,3 @@ _DELIVERIES = sa.select(
     EXPIRED.label("expired"),
     deliveries.c.created_at,
 ).join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
-
-
-async def page(
-    conn: AsyncConnection, query: sa.Select[Any], key: sa.Column[Any], before: UUID | None, limit: int
-) -> Sequence[Row]:
-    """Rows of a query, the newest first, from below `before`: ids are UUIDv7, so their order is that of time."""
-    if before is not None:
-        query = query.where(key < before)
-    return list(await conn.execute(query.order_by(key.desc()).limit(limit)))
-
-
-async def one(conn: AsyncConnection, query: sa.Select[Any]) -> Row:
-    """The row that is known to exist."""
-    row: Row = (await conn.execute(query)).one()
-    return row

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from services.notifications.domain.schedule import (
+from services.notifications.domain.answer import (
     LONGEST_PAUSE,
     PATIENCE,
     RETRIES,

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain import State
-from services.notifications.store.book import EXPIRED, SEEN_BY_PARTNER, Row, one, page
+from services.notifications.store.deliveries import EXPIRED, SEEN_BY_PARTNER
+from services.notifications.store.pages import Row, one, page
 from services.notifications.tables import deliveries, subscriptions
 
 

@@ -18,9 +18,9 @@ from services.notifications.api.subscriptions import NewlySubscribed, SecretBody
 from services.notifications.api.subscriptions import shown as shown_subscription
 from services.notifications.domain import Notice, State
 from services.notifications.handlers import Seal, Who
-from services.notifications.store import book
+from services.notifications.store import deliveries
 from services.notifications.store import subscriptions as store
-from services.notifications.store.partner import own_deliveries_page, own_delivery
+from services.notifications.store.self_service import own_deliveries_page, own_delivery
 from shared.auth import Principal
 from shared.boundary import Read, Write, reading, writing
 from shared.messaging import Tx
@@ -65,7 +65,7 @@ class OwnDelivery(BaseModel):
 
 async def shown(conn: AsyncConnection, rows: Sequence[sa.Row[Any]]) -> tuple[OwnDelivery, ...]:
     """Rows as a partner is shown them, with their attempts."""
-    tried = await book.attempts_of(conn, [row.id for row in rows])
+    tried = await deliveries.attempts_of(conn, [row.id for row in rows])
     return tuple(
         OwnDelivery.model_validate({**row._mapping, "attempts": [Attempt.model_validate(one) for one in tried[row.id]]})
         for row in rows
